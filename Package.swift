@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The layout shows the architecture (docs/architecture.md): each C library is a system-library target that exactly one
+// Swift target imports, and arrows point only downwards: Wire <- Pipeline <- Reporting <- BoundaryLogProxy <- daemon.
+
+let package = Package(
+    name: "boundary-log-proxy",
+    products: [
+        .library(name: "BoundaryLogProxy", targets: ["BoundaryLogProxy"]),
+        .executable(name: "boundary-log-proxy", targets: ["boundary-log-proxy"]),
+        .executable(name: "boundary-flood", targets: ["boundary-flood"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // C libraries, one importer each.
+        .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // The sans-IO core.
+        .target(name: "Wire", swiftSettings: [.strictMemorySafety()]),
+        .target(name: "Pipeline", dependencies: ["Wire"]),
+
+        // The outside world.
+        .target(name: "EventLoop", dependencies: ["CLibUV"]),
+        .target(name: "HTTPServer", dependencies: ["EventLoop", "CMicrohttpd"]),
+        .target(name: "Reporting", dependencies: ["Wire", "Pipeline", "EventLoop", "CCurl", "CZstd", "CZlib"]),
+
+        // The product.
+        .target(
+            name: "BoundaryLogProxy",
+            dependencies: [
+                "Wire", "Pipeline", "EventLoop", "HTTPServer", "Reporting", "CYAML",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "boundary-log-proxy",
+            dependencies: [
+                "BoundaryLogProxy", "EventLoop",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "boundary-flood",
+            dependencies: [
+                "Wire", "EventLoop", "HTTPServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
+
+        // Tests. `Oracle` is swift-protobuf's reading of the wire, against which ours is checked; never on the data path.
+        .target(
+            name: "Oracle", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            path: "Tests/Oracle"),
+        .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport"),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Oracle", "TestSupport"]),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop", "TestSupport"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "HTTPServer", "Oracle", "TestSupport"]),
+        .testTarget(name: "BoundaryLogProxyTests", dependencies: ["BoundaryLogProxy", "TestSupport"]),
+        .testTarget(name: "FloodTests", dependencies: ["boundary-flood", "TestSupport"]),
+        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,29 @@
+/// What a destination wants of the forwarder.
+public struct ReporterTraits: Sendable {
+    /// True if one delivery may hold batches of different sessions (JSON lines); false if each delivery is one session's (protobuf).
+    public var mixesSessions: Bool
+    /// Deliveries that it can have under way at once, at least 1; the forwarder uses the smaller of this and `in-flight-max`.
+    public var inFlightMax: Int
+    public init(mixesSessions: Bool, inFlightMax: Int) {
+        self.mixesSessions = mixesSessions
+        self.inFlightMax = inFlightMax
+    }
+}
+
+/// A destination: takes deliveries and says how each attempt ended. Confined to the loop's thread.
+public protocol Reporter: AnyObject {
+    var traits: ReporterTraits { get }
+
+    /// The bytes that `batch` will take in a request body, for `request-bytes-max`: exact for protobuf, for JSON lines as long
+    /// as no character needs an escape.
+    func bodyBytes(of batch: Batch) -> Int
+
+    /// Starts an attempt. `completion` is called exactly once, later, never inside this call, on the loop's thread.
+    func send(_ delivery: Delivery, completion: @escaping (DeliveryOutcome) -> Void)
+
+    /// Opens files anew (SIGHUP), reads token files again. Deliveries under way go on.
+    func reopen()
+
+    /// Gives up what is under way (each completion gets `.transient`), frees everything; `closed` is called when no handle is left.
+    func close(_ closed: @escaping () -> Void)
+}
