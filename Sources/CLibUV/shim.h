@@ -1,1 +1,12 @@
+#include <sys/socket.h>
 #include <uv.h>
+
+// Declared under _GNU_SOURCE only, which Swift's importer does not define.
+extern int accept4(int descriptor, struct sockaddr *address, socklen_t *size, int flags);
+
+// struct ucred of SO_PEERCRED, likewise.
+struct blp_peer_credentials {
+    pid_t process;
+    uid_t user;
+    gid_t group;
+};
