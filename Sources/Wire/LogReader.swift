@@ -1,0 +1,27 @@
+/// Reads the logs of a valid inner request one by one. Of an invalid one it gives what comes before the fault.
+public struct LogReader {
+    private var position = 0
+
+    public init() {}
+
+    /// The next log of `request`, the same bytes at every call; nil after the last one.
+    public mutating func next(in request: RawSpan) -> LogView? {
+        guard position < request.byteCount else { return nil }
+        var cursor = FieldCursor(position..<request.byteCount)
+        do throws(ProtobufError) {
+            while !cursor.isAtEnd {
+                let tag = try cursor.tag(in: request)
+                guard tag == RequestTag.logs else {
+                    try cursor.skip(tag, in: request)
+                    continue
+                }
+                var log = LogView()
+                try LogFields.read(request, cursor.lengthDelimited(in: request), validating: false, into: &log)
+                position = cursor.position
+                return log
+            }
+        } catch {}
+        position = request.byteCount
+        return nil
+    }
+}

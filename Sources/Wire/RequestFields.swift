@@ -1,0 +1,54 @@
+/// The field tags of `coder.agent.v2.ReportBoundaryLogsRequest`.
+enum RequestTag {
+    static var logs: UInt64 { 1 << 3 | 2 }
+    static var sessionID: UInt64 { 2 << 3 | 2 }
+    static var processName: UInt64 { 3 << 3 | 2 }
+}
+
+/// What the scan gathers of a request, over all the pieces that it comes in.
+struct RequestFields {
+    private var logCount = 0
+    private var byteCount = 0
+    private var piece: Range<Int>? = 0..<0
+    private var sessionID = 0..<0
+    private var processName = 0..<0
+
+    /// Validates the piece that lies at `range` of the payload and adds it.
+    mutating func read(_ payload: RawSpan, _ range: Range<Int>) throws(ProtobufError) {
+        // From a position in the payload to one in the inner request.
+        let shift = byteCount &- range.lowerBound
+        var logs = 0
+        var cursor = FieldCursor(range)
+        while !cursor.isAtEnd {
+            let tag = try cursor.tag(in: payload)
+            switch tag {
+            case RequestTag.logs:
+                var unused = LogView()
+                try LogFields.read(payload, cursor.lengthDelimited(in: payload), validating: true, into: &unused)
+                logs &+= 1
+            case RequestTag.sessionID:
+                sessionID = Self.shifted(try cursor.string(in: payload, validating: true), by: shift)
+            case RequestTag.processName:
+                processName = Self.shifted(try cursor.string(in: payload, validating: true), by: shift)
+            default:
+                try cursor.skip(tag, in: payload)
+            }
+        }
+        logCount &+= logs
+        if !range.isEmpty {
+            piece = byteCount == 0 ? range : nil
+            byteCount &+= range.count
+        }
+    }
+
+    var result: ScanResult {
+        guard logCount > 0 else { return .empty }
+        return .logs(ScannedRequest(
+            logCount: logCount, byteCount: byteCount, piece: piece, sessionID: sessionID, processName: processName))
+    }
+
+    @inline(__always)
+    private static func shifted(_ range: Range<Int>, by distance: Int) -> Range<Int> {
+        range.lowerBound &+ distance..<range.upperBound &+ distance
+    }
+}
