@@ -1,0 +1,39 @@
+extension ConfigurationBuilder {
+    /// The variable that names a configuration file when the command line does not.
+    public static let configurationFileVariable = OptionDescriptor.environmentPrefix + "CONFIG"
+    private static let socketVariable = "CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH"
+
+    /// Takes every `BOUNDARY_LOG_PROXY_…` variable, and the socket's default path from
+    /// `CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH` and `TMPDIR`. An empty variable counts as unset.
+    public mutating func load(environment: [String: String]) {
+        let prefix = OptionDescriptor.environmentPrefix
+        let names = Dictionary(uniqueKeysWithValues: Options.all.map { ($0.environmentVariable, $0) })
+        // Sorted, so that errors come in the same order every time.
+        for (variable, value) in environment.sorted(by: { $0.key < $1.key }) where variable.hasPrefix(prefix) && !value.isEmpty {
+            if variable == Self.configurationFileVariable { continue }
+            guard let option = names[variable] else {
+                if Self.isKubernetesServiceVariable(variable.dropFirst(prefix.count)) { continue }
+                record(Self.unknown(
+                    variable, kind: "option's environment variable", among: names.keys.sorted() + [Self.configurationFileVariable],
+                    source: .environment(variable: variable)))
+                continue
+            }
+            let values = option.isRepeatable ? value.split(separator: "\n").map(String.init) : [value]
+            for value in values { set(option.name, value, source: .environment(variable: variable)) }
+        }
+        let temporaryDirectory = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 }
+        if let path = environment[Self.socketVariable], !path.isEmpty {
+            setSocketDefault(path, source: .defaultFromEnvironment(variable: Self.socketVariable))
+        } else if let temporaryDirectory {
+            let separator = temporaryDirectory.hasSuffix("/") ? "" : "/"
+            setSocketDefault(temporaryDirectory + separator + "boundary-audit.sock", source: .defaultFromEnvironment(variable: "TMPDIR"))
+        }
+    }
+
+    // Kubernetes gives every container such variables for each service of its namespace; one that is called boundary-log-proxy
+    // must not keep the daemon from starting. `rest` is what follows the prefix.
+    private static func isKubernetesServiceVariable(_ rest: Substring) -> Bool {
+        if ["SERVICE_HOST", "SERVICE_PORT", "PORT"].contains(rest) || rest.hasPrefix("SERVICE_PORT_") { return true }
+        return rest.hasPrefix("PORT_") && rest.dropFirst(5).first?.isNumber == true
+    }
+}

@@ -1,0 +1,8 @@
+/// The headings under which options are listed.
+public enum OptionSection: String, CaseIterable, Sendable {
+    case socket = "Socket"
+    case destination = "Destination"
+    case http = "HTTP destination"
+    case forwarding = "Buffering and forwarding"
+    case operation = "Operation"
+}

@@ -1,0 +1,97 @@
+import Logging
+
+/// The option table: the one place where an option is named, bounded and described.
+public enum Options {
+    /// In the order in which they are shown.
+    public static let all: [OptionDescriptor] = socket + destination + http + forwarding + operation
+
+    public static func named(_ name: String) -> OptionDescriptor? { byName[name] }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+    private static let socket: [OptionDescriptor] = [
+        .required(
+            "socket", "PATH", \.socketPath, .socketPath, .socket,
+            defaultText: "$CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH, else $TMPDIR/boundary-audit.sock, else /tmp/boundary-audit.sock",
+            help: "The Unix socket that boundary writes to. A stale socket there is replaced; anything else is left alone and is an error.",
+            parse: OptionDescriptor.parseSocketPath, format: { $0 }),
+        .required(
+            "socket-mode", "MODE", \.socketMode, .fileMode, .socket,
+            help: "Permission bits of the socket. Who may write to it may write audit logs: 0600 this user, 0660 also --socket-group, 0666 everybody.",
+            parse: OptionDescriptor.parseFileMode, format: OptionDescriptor.formatFileMode),
+        .optional(
+            "socket-group", "GROUP", \.socketGroup, .group, .socket, defaultText: "the daemon's own group",
+            help: "The group that the socket belongs to; of use with a --socket-mode such as 0660.",
+            parse: OptionDescriptor.parseGroup, format: { $0 }),
+        .count(
+            "connections-max", \.connectionsMax, 1...1_000_000, .socket,
+            help: "The most clients at once. One more is accepted, closed at once, counted and logged."),
+        .duration(
+            "connection-idle-timeout", \.connectionIdleTimeout, .zero ... .seconds(604_800), .socket,
+            help: "Closes a client's connection when nothing came on it for so long; 0 for never."),
+    ]
+
+    private static let destination: [OptionDescriptor] = [
+        .enumeration(
+            "reporter", "KIND", \.reporter, .destination, defaultText: "http when --http-url is given, else file",
+            help: "Where audit logs go: to a file as JSON lines, or to an HTTP server."),
+        .path(
+            "file-path", \.filePath, .destination,
+            help: "The file that audit logs are appended to, opened anew on SIGHUP; - for standard output."),
+    ]
+
+    private static let http: [OptionDescriptor] = [
+        .optional(
+            "http-url", "URL", \.http.url, .url, .http, help: "The address that audit logs are sent to by POST.", mask: HTTPURL.mask,
+            parse: { (text) throws(ValueProblem) in try HTTPURL(parsing: text) }, format: \.text),
+        .enumeration(
+            "http-format", "FORMAT", \.http.format, .http,
+            help: "The body of a request: one ReportBoundaryLogsRequest as protobuf, or one JSON object a line."),
+        .headers(
+            "http-header", \.http.headers, .http,
+            help: """
+                A header for every request; may be given more than once, in the environment one a line. On the command line it can be \
+                read by every user of this machine: put secrets into the environment, a file, or --http-token-file.
+                """),
+        .path(
+            "http-token-file", \.http.tokenFile, .http,
+            help: "A file that holds a token, sent as Authorization: Bearer. Read anew when the server refuses it."),
+        .enumeration("http-compression", "METHOD", \.http.compression, .http, help: "Compresses the bodies of requests (Content-Encoding)."),
+        .path(
+            "http-ca-file", \.http.caFile, .http,
+            help: "Certificates (PEM) that a server's certificate is checked against, instead of the system's. The check cannot be turned off."),
+        .path("http-client-cert", \.http.clientCertificate, .http, help: "The certificate (PEM) that the proxy shows to the server; needs --http-client-key."),
+        .path("http-client-key", \.http.clientKey, .http, help: "The private key (PEM) of --http-client-cert."),
+        .duration(
+            "http-timeout", \.http.timeout, .milliseconds(100) ... .seconds(3600), .http,
+            help: "The longest that one request may take, from connecting to the end of the answer. A late one is tried again."),
+    ]
+
+    private static let forwarding: [OptionDescriptor] = [
+        .duration(
+            "flush-interval", \.flushInterval, .zero ... .seconds(3600), .forwarding,
+            help: "The least time between two flushes: after a quiet time the first batch goes at once. 0: as soon as the last delivery ended."),
+        .size(
+            "request-bytes-max", \.requestBytesMax, (64 << 10)...(64 << 20), .forwarding,
+            help: "The largest request, before compression. At most half of --buffer-bytes."),
+        .count("in-flight-max", \.inFlightMax, 1...64, .forwarding, help: "The most deliveries under way at once. Those of one session never are."),
+        .size(
+            "buffer-bytes", \.bufferBytes, (1 << 20)...(64 << 30), .forwarding,
+            help: "The most memory for batches that wait or are under way. Taken when needed, given back when empty."),
+        .enumeration(
+            "overflow", "POLICY", \.overflow, .forwarding,
+            help: "What happens when that memory is full: the newest or the oldest batches are dropped and counted, or clients have to wait."),
+    ]
+
+    private static let operation: [OptionDescriptor] = [
+        .optional(
+            "metrics-listen", "HOST:PORT", \.metricsListen, .listenAddress, .operation, defaultText: "off",
+            help: "Serves /metrics, /healthz, /readyz and /status over HTTP here.",
+            parse: { (text) throws(ValueProblem) in try ListenAddress(parsing: text) }, format: \.description),
+        .duration(
+            "drain-timeout", \.drainTimeout, .zero ... .seconds(3600), .operation,
+            help: "How long a shutdown may read what clients have sent and deliver what waits."),
+        .enumeration("log-level", "LEVEL", \.logLevel, .operation, help: "The least severe of the daemon's own messages that are written, to standard error."),
+        .enumeration("log-format", "FORMAT", \.logFormat, .operation, help: "How the daemon's own messages are written: lines for people, or one JSON object a line."),
+    ]
+}

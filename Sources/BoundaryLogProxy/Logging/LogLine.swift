@@ -1,0 +1,96 @@
+import Logging
+
+/// One message of the daemon, and how it is written.
+struct LogLine {
+    var time: WallTime
+    var level: Logger.Level
+    var message: String
+    var metadata: [(key: String, value: String)]
+
+    /// In Unicode scalars, for the message and for each value. A longer one is cut and ends in `…`.
+    static let textMax = 4096
+    /// Metadata beyond this is left out.
+    static let metadataMax = 64
+
+    /// `2026-01-31T23:59:59.123Z warning cannot deliver destination=http attempts=3 error="connection refused"`
+    func text(isColoured: Bool) -> String {
+        let name = level.rawValue
+        var line = time.text + " "
+        line += isColoured ? "\u{1B}[\(level.colour)m\(name)\u{1B}[0m" : name
+        line += String(repeating: " ", count: max(1, 9 - name.utf8.count))
+        line += Printable.text(message, scalarsMax: Self.textMax)
+        for (key, value) in metadata.prefix(Self.metadataMax) { line += " \(Self.key(key))=\(Self.value(value))" }
+        return line
+    }
+
+    /// `{"time":…,"level":…,"message":…,` and the metadata as further members, all of them strings.
+    var json: String {
+        var line = "{\"time\":\"\(time.text)\",\"level\":\"\(level.rawValue)\",\"message\":\(Self.jsonString(message))"
+        for (key, value) in metadata.prefix(Self.metadataMax) {
+            let name = ["time", "level", "message"].contains(key) ? key + "_" : key
+            line += ",\(Self.jsonString(name)):\(Self.jsonString(value))"
+        }
+        return line + "}"
+    }
+
+    private static func key(_ key: String) -> String {
+        key.utf8.allSatisfy(isPlain) && !key.isEmpty ? key : value(key, alwaysQuoted: true)
+    }
+
+    private static func value(_ value: String, alwaysQuoted: Bool = false) -> String {
+        if !alwaysQuoted, !value.isEmpty, value.utf8.count <= textMax, value.utf8.allSatisfy(isPlain) { return value }
+        var result = "\""
+        for (index, scalar) in value.unicodeScalars.enumerated() {
+            if index == textMax {
+                result += "…"
+                break
+            }
+            if scalar == "\"" || scalar == "\\" { result += "\\" }
+            Printable.appendEscaped(scalar, to: &result)
+        }
+        return result + "\""
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        default: "-_./:@%+,*".utf8.contains(byte)
+        }
+    }
+
+    private static func jsonString(_ text: String) -> String {
+        var result = "\""
+        for (index, scalar) in text.unicodeScalars.enumerated() {
+            if index == textMax {
+                result += "…"
+                break
+            }
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where Printable.isUnsafe(scalar):
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
+
+extension Logger.Level {
+    /// The number of an SGR sequence.
+    fileprivate var colour: Int {
+        switch self {
+        case .trace, .debug: 90
+        case .info: 32
+        case .notice: 36
+        case .warning: 33
+        case .error: 31
+        case .critical: 35
+        }
+    }
+}

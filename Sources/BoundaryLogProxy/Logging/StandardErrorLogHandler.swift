@@ -1,0 +1,64 @@
+import Glibc
+import Logging
+
+/// Writes the daemon's own messages, one line and one write(2) each, to a descriptor that is standard error unless told otherwise.
+///
+/// Text from outside cannot forge a line: control characters are escaped, and values with spaces stand in quotes. The colour of the level
+/// is the only terminal control that is ever written.
+public struct StandardErrorLogHandler: LogHandler {
+    public var logLevel: Logger.Level
+    public var metadata: Logger.Metadata = [:]
+    public var metadataProvider: Logger.MetadataProvider?
+    private let format: LogFormat
+    private let isColoured: Bool
+    private let fileDescriptor: Int32
+
+    /// `isColoured` has no effect on JSON.
+    public init(level: Logger.Level, format: LogFormat, isColoured: Bool = false, fileDescriptor: Int32 = STDERR_FILENO) {
+        logLevel = level
+        self.format = format
+        self.isColoured = isColoured
+        self.fileDescriptor = fileDescriptor
+    }
+
+    /// Whether colour is wanted: `fileDescriptor` is a terminal that knows it, and `NO_COLOR` (no-color.org) is not set.
+    public static func wantsColour(environment: [String: String], fileDescriptor: Int32 = STDERR_FILENO) -> Bool {
+        if let value = environment["NO_COLOR"], !value.isEmpty { return false }
+        return environment["TERM"] != "dumb" && isatty(fileDescriptor) == 1
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        var merged = metadata
+        if let provided = metadataProvider?.get() { merged.merge(provided) { $1 } }
+        if let own = event.metadata { merged.merge(own) { $1 } }
+        if let error = event.error { merged["error"] = "\(error)" }
+        let line = LogLine(
+            time: .now(), level: event.level, message: event.message.description,
+            // Sorted, so that equal events make equal lines.
+            metadata: merged.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) })
+        let text = switch format {
+        case .text: line.text(isColoured: isColoured)
+        case .json: line.json
+        }
+        Self.write(text + "\n", to: fileDescriptor)
+    }
+
+    // A reader that has gone away or stands still must not stop the daemon: what a descriptor does not take is lost.
+    private static func write(_ line: String, to fileDescriptor: Int32) {
+        var line = line
+        line.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Glibc.write(fileDescriptor, rest.baseAddress, rest.count)
+                if count < 0, errno == EINTR { continue }
+                if count <= 0 { return }
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+            }
+        }
+    }
+}

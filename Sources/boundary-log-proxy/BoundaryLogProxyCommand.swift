@@ -1,0 +1,46 @@
+import ArgumentParser
+import BoundaryLogProxy
+import Glibc
+
+@main
+struct BoundaryLogProxyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "boundary-log-proxy",
+        abstract: "Takes audit logs from boundary's Unix socket and delivers them, every log accounted for.",
+        discussion: """
+            Without a subcommand it serves: it listens on the socket, keeps what it cannot deliver yet in memory, and writes its own \
+            messages to standard error. 'boundary-log-proxy serve --help' lists all options.
+
+            EXAMPLES:
+              boundary-log-proxy
+                  Audit logs as JSON lines on standard output.
+              boundary-log-proxy --http-url https://logs.example.com/in --http-format ndjson \\
+                  --http-token-file /run/secrets/token --metrics-listen 127.0.0.1:9464
+                  Audit logs to an HTTP server; metrics for Prometheus.
+              boundary-log-proxy check-config --config /etc/boundary-log-proxy.yaml
+                  Whether a configuration is good, and what it amounts to.
+              boundary-log-proxy status --metrics-listen 127.0.0.1:9464
+                  How a running daemon is doing.
+
+            EXIT STATUS:
+              0  all is well; serve: stopped, and nothing was lost
+              1  could not start or could not do it; a bad configuration
+              2  a command line that is not understood
+              3  serve: stopped, and something was lost
+            """,
+        version: Version.text,
+        subcommands: [Serve.self, CheckConfig.self, Status.self, VersionCommand.self],
+        defaultSubcommand: Serve.self)
+
+    /// ArgumentParser ends with 64 when it does not understand a command line; 2 is what shells and tools of this kind use.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            StandardStream.error.write(fullMessage(for: error) + "\n")
+            Glibc.exit(2)
+        }
+    }
+}

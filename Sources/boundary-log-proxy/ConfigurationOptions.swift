@@ -1,0 +1,111 @@
+import ArgumentParser
+import BoundaryLogProxy
+
+/// Every option of the table, for the subcommands that take them all. One group for each of the table's sections; help and defaults come from
+/// the table, and a test holds the two equal.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A YAML file with options by their names. The command line wins over the environment, and that over the file. (environment: \(ConfigurationBuilder.configurationFileVariable))",
+            valueName: "PATH"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+
+    @OptionGroup(title: OptionSection.socket.rawValue) var socket: SocketOptions
+    @OptionGroup(title: OptionSection.destination.rawValue) var destination: DestinationOptions
+    @OptionGroup(title: OptionSection.http.rawValue) var http: HTTPOptions
+    @OptionGroup(title: OptionSection.forwarding.rawValue) var forwarding: ForwardingOptions
+    @OptionGroup(title: OptionSection.operation.rawValue) var operation: OperationOptions
+
+    /// What was given on the command line, in the order of the table.
+    var given: [(name: String, value: String)] { socket.given + destination.given + http.given + forwarding.given + operation.given }
+}
+
+struct SocketOptions: ParsableArguments {
+    @Option(table: "socket") var socket: String?
+    @Option(table: "socket-mode") var socketMode: String?
+    @Option(table: "socket-group") var socketGroup: String?
+    @Option(table: "connections-max") var connectionsMax: String?
+    @Option(table: "connection-idle-timeout") var connectionIdleTimeout: String?
+
+    var given: [(name: String, value: String)] {
+        [
+            ("socket", socket),
+            ("socket-mode", socketMode),
+            ("socket-group", socketGroup),
+            ("connections-max", connectionsMax),
+            ("connection-idle-timeout", connectionIdleTimeout),
+        ].flattened
+    }
+}
+
+struct DestinationOptions: ParsableArguments {
+    @Option(table: "reporter") var reporter: String?
+    @Option(table: "file-path") var filePath: String?
+
+    var given: [(name: String, value: String)] {
+        [
+            ("reporter", reporter),
+            ("file-path", filePath),
+        ].flattened
+    }
+}
+
+struct HTTPOptions: ParsableArguments {
+    @Option(table: "http-url") var httpUrl: String?
+    @Option(table: "http-format") var httpFormat: String?
+    @Option(table: "http-header") var httpHeader: [String] = []
+    @Option(table: "http-token-file") var httpTokenFile: String?
+    @Option(table: "http-compression") var httpCompression: String?
+    @Option(table: "http-ca-file") var httpCaFile: String?
+    @Option(table: "http-client-cert") var httpClientCert: String?
+    @Option(table: "http-client-key") var httpClientKey: String?
+    @Option(table: "http-timeout") var httpTimeout: String?
+
+    var given: [(name: String, value: String)] {
+        [
+            ("http-url", httpUrl),
+            ("http-format", httpFormat),
+            ("http-token-file", httpTokenFile),
+            ("http-compression", httpCompression),
+            ("http-ca-file", httpCaFile),
+            ("http-client-cert", httpClientCert),
+            ("http-client-key", httpClientKey),
+            ("http-timeout", httpTimeout),
+        ].flattened + httpHeader.map { ("http-header", $0) }
+    }
+}
+
+struct ForwardingOptions: ParsableArguments {
+    @Option(table: "flush-interval") var flushInterval: String?
+    @Option(table: "request-bytes-max") var requestBytesMax: String?
+    @Option(table: "in-flight-max") var inFlightMax: String?
+    @Option(table: "buffer-bytes") var bufferBytes: String?
+    @Option(table: "overflow") var overflow: String?
+
+    var given: [(name: String, value: String)] {
+        [
+            ("flush-interval", flushInterval),
+            ("request-bytes-max", requestBytesMax),
+            ("in-flight-max", inFlightMax),
+            ("buffer-bytes", bufferBytes),
+            ("overflow", overflow),
+        ].flattened
+    }
+}
+
+struct OperationOptions: ParsableArguments {
+    @Option(table: "metrics-listen") var metricsListen: String?
+    @Option(table: "drain-timeout") var drainTimeout: String?
+    @Option(table: "log-level") var logLevel: String?
+    @Option(table: "log-format") var logFormat: String?
+
+    var given: [(name: String, value: String)] {
+        [
+            ("metrics-listen", metricsListen),
+            ("drain-timeout", drainTimeout),
+            ("log-level", logLevel),
+            ("log-format", logFormat),
+        ].flattened
+    }
+}

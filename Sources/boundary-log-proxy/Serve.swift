@@ -1,0 +1,37 @@
+import ArgumentParser
+import BoundaryLogProxy
+import Glibc
+import Logging
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Listens on the socket and delivers audit logs until told to stop (the default).",
+        discussion: """
+            Every option can also be given as an environment variable, or under its name in a YAML file (--config). The command line wins over \
+            the environment, the environment over the file. Durations are written like 250ms, 1.5s, 2m, sizes like 16MiB, 512KiB, 1GB.
+
+            SIGTERM and SIGINT: accepts no more clients, reads what they have sent already, delivers what waits within --drain-timeout, and prints \
+            the ledger. A second signal cuts that short. SIGHUP: opens --file-path anew.
+
+            EXIT STATUS:
+              0  stopped, and nothing was lost
+              1  could not start, or a bad configuration
+              2  a command line that is not understood
+              3  stopped, and something was lost; the numbers are in the last messages
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        let environment = ProcessEnvironment.current
+        let configuration = try options.load(environment: environment)
+        let handler = StandardErrorLogHandler(
+            level: configuration.logLevel, format: configuration.logFormat,
+            isColoured: StandardErrorLogHandler.wantsColour(environment: environment))
+        // Not LoggingSystem.bootstrap: a logger that is handed on needs nothing process-wide.
+        let logger = Logger(label: "boundary-log-proxy") { _ in handler }
+        for warning in configuration.warnings { logger.warning("\(warning)") }
+        let status = Daemon.run(configuration: configuration, logger: logger)
+        if status != 0 { throw ExitCode(status) }
+    }
+}
