@@ -37,20 +37,17 @@ public final class PipeListener {
         do throws(LoopError) {
             // A second listen, after the one of ListeningSocket, sets the backlog.
             guard listen(descriptor, backlog) == 0 else { throw LoopError(errno: errno, attempt: "listen on a Unix socket") }
-            watcher = try PollWatcher(loop, descriptor: descriptor) { [unowned self] _ in self.acceptSome() }
+            // This closure keeps the listener until `close`: an open one works, whoever keeps it.
+            watcher = try PollWatcher(loop, descriptor: descriptor) { _ in self.acceptSome() }
         } catch {
             Glibc.close(descriptor)
             if reserve >= 0 { Glibc.close(reserve) }
             self.handler = nil
             throw error
         }
-        pause = Timer(loop) { [unowned self] in self.watcher?.start(.readable) }
+        pause = Timer(loop) { self.watcher?.start(.readable) }
         watcher?.start(.readable)
-        // An open listener works, whoever keeps it.
-        whileOpen = self
     }
-
-    private var whileOpen: PipeListener?
 
     /// Accepts every connection that is already queued, now, through the handler: what a client wrote before we close is not lost.
     public func acceptQueued() {
@@ -73,23 +70,20 @@ public final class PipeListener {
         pause = nil
         Glibc.close(descriptor)
         if reserve >= 0 { Glibc.close(reserve) }
-        whileOpen = nil
     }
 
     private func acceptSome() {
-        // Closing inside of the handler may drop the last reference.
-        withExtendedLifetime(self) {
-            for _ in 0..<acceptedPerTurnMax {
-                guard let watcher else { return }
-                switch acceptOne() {
-                case .accepted, .refused: continue
-                case .noneQueued: return
-                case .cannotAccept:
-                    // The queue stays readable: without a pause we would spin.
-                    watcher.stop()
-                    pause?.start(after: pauseAfterFailure)
-                    return
-                }
+        for _ in 0..<acceptedPerTurnMax {
+            // The handler may close us.
+            guard watcher != nil else { return }
+            switch acceptOne() {
+            case .accepted, .refused: continue
+            case .noneQueued: return
+            case .cannotAccept:
+                // The queue stays readable: without a pause we would spin.
+                watcher?.stop()
+                pause?.start(after: pauseAfterFailure)
+                return
             }
         }
     }
