@@ -49,12 +49,17 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .target(
+            name: "Flood",
+            dependencies: [
+                "Wire", "EventLoop", "HTTPServer", "CZstd", "CZlib",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
         .executableTarget(
             name: "boundary-flood",
             dependencies: [
-                "Wire", "EventLoop", "HTTPServer",
+                "Flood",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
 
         // Tests. `Oracle` is swift-protobuf's reading of the wire, against which ours is checked; never on the data path.
@@ -68,8 +73,8 @@ let package = Package(
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop", "TestSupport"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "HTTPServer", "Oracle", "TestSupport"]),
         .testTarget(name: "BoundaryLogProxyTests", dependencies: ["BoundaryLogProxy", "TestSupport"]),
-        .testTarget(name: "FloodTests", dependencies: ["boundary-flood", "TestSupport"]),
-        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "TestSupport"]),
+        .testTarget(name: "FloodTests", dependencies: ["Flood", "Wire", "TestSupport"]),
+        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "Flood", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,1 +1,78 @@
-@main struct Main { static func main() {} }
+import ArgumentParser
+import Flood
+
+@main struct FloodCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "boundary-flood",
+        abstract: "Floods boundary-log-proxy with audit logs and checks that every one of them is accounted for.",
+        discussion: """
+            Without arguments it starts a daemon of its own, sends 1,000,000 logs over 8 connections at full speed, ends the daemon and \
+            judges: each log, by session and sequence number, has arrived at the flood's own HTTP sink once and in order, or is counted \
+            as dropped by the daemon. Everything after -- goes to the daemon's command line.
+
+            EXIT STATUS
+              0  every log is accounted for (drops that the daemon counted are shown, in yellow)
+              1  the verdict failed
+              2  the flood could not be run
+
+            EXAMPLES
+              boundary-flood --connections 500
+              boundary-flood --bad 5 --tag mixed --reconnect-every 100
+              boundary-flood --rate 20000 --sink-outage 2s
+              boundary-flood --overflow block --sink-rate 50000
+              boundary-flood --socket /tmp/boundary-audit.sock --duration 30s
+              boundary-flood --json -- --log-level debug
+
+            NAMES IN --json
+              ok sent messages sessions connections broken_connections blocked_writes statuses bytes_sent bad_invalid_protobuf \
+            bad_unknown_tag bad_length_over bad_truncated send_seconds sent_per_second megabytes_per_second
+              with a daemon of its own also: delivered dropped dropped_REASON… lost duplicated out_of_order foreign requests request_bytes \
+            answered_503 answered_413 delivery_seconds delivered_per_second latency_p50_us latency_p99_us latency_p999_us latency_max_us \
+            daemon_cpu_seconds daemon_cpu_seconds_per_million daemon_context_switches daemon_private_idle_bytes \
+            daemon_private_peak_bytes daemon_resident_peak_bytes daemon_drain_seconds daemon_exit_code failures
+            """)
+
+    @OptionGroup(title: "The clients") var load: LoadOptions
+    @OptionGroup(title: "The sink") var sink: SinkOptions
+    @OptionGroup(title: "The daemon") var daemon: DaemonOptions
+
+    @Flag(name: .long, help: "Print one JSON object instead of the report.") var json = false
+    @Flag(name: .long, help: "No progress.") var quiet = false
+
+    func validate() throws {
+        if let problem = floodConfiguration.problem { throw ValidationError(problem) }
+        if daemon.socket != nil, !daemon.forwarded.isEmpty || sink.isAsked {
+            throw ValidationError("with --socket there is neither a daemon nor a sink of the flood's own: their options mean nothing")
+        }
+    }
+
+    func run() throws {
+        Interruption.install()
+        let target: FloodRun.Target = if let path = daemon.socket { .socket(path: path) } else {
+            .ownDaemon(path: daemon.daemon ?? ExecutablePath.sibling("boundary-log-proxy"), arguments: daemon.forwarded)
+        }
+        var flood = FloodRun(floodConfiguration, target: target)
+        flood.keepsDirectory = daemon.keep
+        flood.showsProgress = !quiet
+        let result: FloodResult
+        do {
+            result = try flood.run()
+        } catch {
+            TerminalOutput.write("boundary-flood: \(error)\n", to: 2)
+            throw ExitCode(2)
+        }
+        TerminalOutput.write(json ? result.json + "\n" : result.text(colour: TerminalOutput.takesColour(1)))
+        guard result.isGood else {
+            let tail = result.messagesTail(lines: 20)
+            if !tail.isEmpty { TerminalOutput.write("The daemon's last messages:\n" + tail, to: 2) }
+            throw ExitCode(1)
+        }
+    }
+
+    private var floodConfiguration: FloodConfiguration {
+        var configuration = FloodConfiguration()
+        load.apply(to: &configuration)
+        sink.apply(to: &configuration.sink)
+        return configuration
+    }
+}

@@ -1,0 +1,95 @@
+import Glibc
+
+/// A daemon that the flood started: it alone is ended, by its process id. Its standard error goes to a file, which holds the final ledger.
+final class DaemonProcess {
+    struct Ending: Equatable, Sendable {
+        /// nil when a signal ended it.
+        var exitCode: Int32?
+        var signal: Int32?
+        var userSeconds: Double
+        var systemSeconds: Double
+        var contextSwitches: Int
+    }
+
+    let processID: pid_t
+    let messagesPath: String
+    private(set) var ending: Ending?
+    private(set) var figures = ProcessFigures()
+
+    init(path: String, arguments: [String], messagesPath: String) throws(FloodError) {
+        guard access(path, X_OK) == 0 else { throw .system("cannot run the daemon \(path)") }
+        self.messagesPath = messagesPath
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 2, messagesPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        // The flood's own interrupt handling must not reach the daemon as an ignored or blocked signal.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        // A group of its own: Ctrl-C at the terminal is for the flood, which then ends the daemon in order.
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+
+        var child: pid_t = 0
+        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+        words.append(nil)
+        defer { for word in words { free(word) } }
+        let result = posix_spawn(&child, path, &actions, &attributes, words, environ)
+        guard result == 0 else { throw .system("cannot start the daemon \(path)", code: result) }
+        processID = child
+    }
+
+    /// A daemon never outlives its flood.
+    deinit {
+        guard ending == nil else { return }
+        send(SIGKILL)
+        _ = collect(options: 0)
+    }
+
+    func send(_ signal: Int32) {
+        if ending == nil { kill(processID, signal) }
+    }
+
+    func sample() {
+        if ending == nil { figures.sample(processID: processID) }
+    }
+
+    /// Whether it has ended; never waits.
+    var hasEnded: Bool { ending != nil || collect(options: WNOHANG) }
+
+    /// Waits for its end; false when it goes on for longer than that.
+    func waitForEnd(_ patience: Duration, whileWaiting: () -> Void = {}) -> Bool {
+        let deadline = SystemClock.monotonic + patience.nanoseconds
+        while !hasEnded {
+            if SystemClock.monotonic > deadline { return false }
+            whileWaiting()
+            sample()
+            poll(nil, 0, 2)
+        }
+        return true
+    }
+
+    private func collect(options: Int32) -> Bool {
+        var status: Int32 = 0
+        var usage = rusage()
+        guard wait4(processID, &status, options, &usage) == processID else { return false }
+        let signal = status & 0x7f
+        ending = Ending(
+            exitCode: signal == 0 ? status >> 8 & 0xff : nil, signal: signal == 0 ? nil : signal,
+            userSeconds: Self.seconds(usage.ru_utime), systemSeconds: Self.seconds(usage.ru_stime),
+            contextSwitches: usage.ru_nvcsw + usage.ru_nivcsw)
+        return true
+    }
+
+    private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+}

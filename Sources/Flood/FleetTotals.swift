@@ -1,0 +1,30 @@
+/// What the clients have done so far.
+public struct FleetTotals: Equatable, Sendable {
+    /// Messages that are wholly in the socket; bad frames and statuses are not among them.
+    public var messages = 0
+    public var logs = 0
+    /// All bytes written, bad frames too.
+    public var bytes = 0
+    public var statuses = 0
+    public var badFrames: [BadFrame: Int] = [:]
+    public var connections = 0
+    /// Connections that the daemon ended although nothing was wrong with what it was sent.
+    public var brokenConnections = 0
+    /// Writes that found the socket full.
+    public var blockedWrites = 0
+
+    public init() {}
+
+    public var badFrameCount: Int { badFrames.values.reduce(0, +) }
+}
+
+/// One boundary run: it sent the logs 0 ..< `logs`.
+public struct SentSession: Equatable, Sendable {
+    public var id: SessionID
+    public var logs: Int
+
+    public init(id: SessionID, logs: Int) {
+        self.id = id
+        self.logs = logs
+    }
+}

@@ -1,0 +1,108 @@
+import Glibc
+
+/// One boundary: a connection, a session, and the frame that is being written. The fleet says when it may go on.
+///
+/// A frame that was not wholly written when the connection broke was not received by anyone: it is written again, whole, on the
+/// next connection. A frame counts as sent when its last byte is in the socket.
+final class FloodClient {
+    /// What a frame is to the books.
+    enum Frame: Equatable { case logs(Int), status, bad(BadFrame) }
+
+    enum State: Equatable {
+        /// To be connected at this time or later.
+        case disconnected(retryAt: UInt64)
+        /// May write.
+        case ready
+        /// The socket is full.
+        case blocked
+        /// A fatal frame was sent: the daemon has to hang up by this time.
+        case awaitingHangup(deadline: UInt64)
+        case finished
+    }
+
+    enum WriteResult: Equatable { case complete, blocked, broken }
+
+    var state = State.disconnected(retryAt: 0)
+    /// The frame under way.
+    private(set) var frame: Frame?
+    private(set) var session: SessionID
+    private(set) var trailer: [UInt8]
+    var logsSent = 0
+    var messagesOnConnection = 0
+    /// The first vain attempt to connect since the last good one.
+    var connectingSince: UInt64?
+    private var socket: UnixClientSocket?
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var range = 0..<0
+    private var written = 0
+
+    init(session: SessionID) {
+        self.session = session
+        trailer = MessageEncoder.trailer(session)
+        // Room behind the longest frame for what a bad frame has too much.
+        buffer = .allocate(byteCount: MessageEncoder.bufferBytes + 32, alignment: 16)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// -1 while disconnected.
+    private(set) var descriptor: Int32 = -1
+
+    func connect(to path: String) throws(FloodError) -> UnixClientSocket.ConnectResult {
+        let socket = try UnixClientSocket()
+        let result = try socket.connect(to: path)
+        if case .connected = result {
+            descriptor = socket.descriptor
+            self.socket = consume socket
+            messagesOnConnection = 0
+            written = 0
+        }
+        return result
+    }
+
+    func disconnect() {
+        socket = nil
+        descriptor = -1
+    }
+
+    /// Ends this boundary run and begins another.
+    func startSession(_ session: SessionID) {
+        self.session = session
+        trailer = MessageEncoder.trailer(session)
+        logsSent = 0
+    }
+
+    /// Lays the next frame out by `fill`, which gets the buffer and returns where in it the frame lies.
+    func begin(_ frame: Frame, fill: (UnsafeMutableRawBufferPointer) -> Range<Int>) {
+        self.frame = frame
+        range = fill(buffer)
+        written = 0
+    }
+
+    func endFrame() { frame = nil }
+
+    /// Writes what the socket takes; `writes` 2 splits header from payload as boundary does. Adds the bytes to `bytes`.
+    func write(writes: Int, bytes: inout Int) -> WriteResult {
+        let descriptor = descriptor
+        while written < range.count {
+            let end = writes == 2 && written < MessageEncoder.headerBytes ? min(MessageEncoder.headerBytes, range.count) : range.count
+            let count = send(descriptor, buffer.baseAddress! + range.lowerBound + written, end - written, Int32(MSG_NOSIGNAL))
+            if count >= 0 {
+                written += count
+                bytes += count
+            } else if errno == EAGAIN {
+                return .blocked
+            } else if errno != EINTR {
+                return .broken
+            }
+        }
+        return .complete
+    }
+
+    /// Whether the daemon has hung up. It never answers, so anything but "again" is an end.
+    func hasBeenHungUp() -> Bool {
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT))
+        return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)
+    }
+}

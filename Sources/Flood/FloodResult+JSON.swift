@@ -1,0 +1,55 @@
+import Histogram
+
+extension FloodResult {
+    /// One JSON object on one line, for machines. The names are stable; `--help` lists them.
+    public var json: String {
+        var object = JSONWriter()
+        let totals = evidence.totals
+        object.add("ok", isGood)
+        object.add("sent", totals.logs)
+        object.add("messages", totals.messages)
+        object.add("sessions", evidence.sessions.count)
+        object.add("connections", totals.connections)
+        object.add("broken_connections", totals.brokenConnections)
+        object.add("blocked_writes", totals.blockedWrites)
+        object.add("statuses", totals.statuses)
+        object.add("bytes_sent", totals.bytes)
+        for kind in BadFrame.allCases { object.add("bad_\(kind.rawValue)", totals.badFrames[kind] ?? 0) }
+        object.add("send_seconds", sendSeconds)
+        object.add("sent_per_second", sentPerSecond)
+        object.add("megabytes_per_second", megabytesPerSecond)
+        if let verdict { addVerdict(verdict, to: &object) }
+        if let keptDirectory { object.add("kept", keptDirectory) }
+        return object.text
+    }
+
+    private func addVerdict(_ verdict: Verdict, to object: inout JSONWriter) {
+        let record = evidence.record
+        object.add("delivered", verdict.delivered)
+        object.add("dropped", verdict.droppedSum)
+        for (reason, count) in verdict.dropped.sorted(by: { $0.key < $1.key }) { object.add("dropped_\(reason)", count) }
+        object.add("lost", verdict.lost)
+        object.add("duplicated", verdict.duplicated)
+        object.add("out_of_order", verdict.outOfOrder)
+        object.add("foreign", verdict.foreign)
+        object.add("requests", record.requests)
+        object.add("request_bytes", record.bytes)
+        object.add("answered_503", record.refused503)
+        object.add("answered_413", record.refused413)
+        object.add("delivery_seconds", deliverySeconds)
+        object.add("delivered_per_second", deliveredPerSecond)
+        object.add("latency_p50_us", Int(record.latency.valueAtPercentile(50)))
+        object.add("latency_p99_us", Int(record.latency.valueAtPercentile(99)))
+        object.add("latency_p999_us", Int(record.latency.valueAtPercentile(99.9)))
+        object.add("latency_max_us", Int(record.latency.maxRecorded))
+        object.add("daemon_cpu_seconds", processorSeconds)
+        object.add("daemon_cpu_seconds_per_million", processorSecondsPerMillion)
+        object.add("daemon_context_switches", contextSwitches)
+        object.add("daemon_private_idle_bytes", figures.privateIdleBytes)
+        object.add("daemon_private_peak_bytes", figures.privatePeakBytes)
+        object.add("daemon_resident_peak_bytes", figures.residentPeakBytes)
+        object.add("daemon_drain_seconds", drainSeconds)
+        object.add("daemon_exit_code", Int(evidence.exitCode ?? -1))
+        object.add("failures", verdict.failures)
+    }
+}

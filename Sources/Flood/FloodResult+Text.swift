@@ -1,0 +1,55 @@
+import Histogram
+
+extension FloodResult {
+    /// The verdict for people, a figure a line.
+    public func text(colour: Bool) -> String {
+        var lines: [String] = []
+        func paint(_ text: String, _ code: String) -> String { colour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
+        func line(_ name: String, _ value: String) { lines.append(name + String(repeating: " ", count: 12 - name.count) + value) }
+
+        let totals = evidence.totals
+        line("sent", "\(Figures.grouped(totals.logs)) logs in \(Figures.grouped(totals.messages)) messages, \(Figures.grouped(evidence.sessions.count)) sessions, \(Figures.grouped(totals.connections)) connections")
+        if totals.badFrameCount > 0 {
+            let kinds = BadFrame.allCases.compactMap { kind in totals.badFrames[kind].map { "\(kind.rawValue) \(Figures.grouped($0))" } }
+            line("malformed", "\(Figures.grouped(totals.badFrameCount)) frames more: \(kinds.joined(separator: ", "))")
+        }
+        if let verdict {
+            line("delivered", "\(Figures.grouped(verdict.delivered)) logs in \(Figures.grouped(evidence.record.requests)) requests\(refusals)")
+            let reasons = verdict.dropped.sorted { $0.key < $1.key }.map { "\($0.key) \(Figures.grouped($0.value))" }
+            let dropped = reasons.isEmpty ? "0" : "\(Figures.grouped(verdict.droppedSum)) (\(reasons.joined(separator: ", ")))"
+            line("dropped", verdict.droppedSum == 0 ? dropped : paint(dropped, "33"))
+            line("lost", verdict.lost == 0 ? "0" : paint(Figures.grouped(verdict.lost), "31"))
+            line("duplicated", verdict.duplicated == 0 ? "0" : paint(Figures.grouped(verdict.duplicated), "31"))
+            line("order", verdict.outOfOrder == 0 ? "kept in every session" : paint("\(Figures.grouped(verdict.outOfOrder)) logs late", "31"))
+        }
+        line("rate", "\(Figures.grouped(Int(sentPerSecond))) logs/s sent, \(Figures.fixed(megabytesPerSecond, 1)) MB/s" + (verdict == nil ? "" : "; \(Figures.grouped(Int(deliveredPerSecond))) logs/s delivered"))
+        if verdict != nil {
+            let latency = evidence.record.latency
+            if latency.totalCount > 0 {
+                line("latency", "p50 \(Figures.microseconds(latency.valueAtPercentile(50))), p99 \(Figures.microseconds(latency.valueAtPercentile(99))), max \(Figures.microseconds(latency.maxRecorded)) from write to arrival")
+            }
+            line("daemon", "\(Figures.fixed(processorSecondsPerMillion, 3)) CPU s per million logs; peak \(Figures.mebibytes(figures.privatePeakBytes)) private (idle \(Figures.mebibytes(figures.privateIdleBytes))), \(Figures.mebibytes(figures.residentPeakBytes)) resident; drained in \(Figures.fixed(drainSeconds, 2)) s")
+        }
+        if let keptDirectory { line("kept", keptDirectory) }
+        if let verdict {
+            for failure in verdict.failures { lines.append(paint("FAILED", "1;31") + "      " + failure) }
+            if verdict.isGood { lines.append(paint("ok", "1;32") + "          every log is accounted for") }
+        } else if !isGood {
+            lines.append(paint("FAILED", "1;31") + "      " + (evidence.interruption ?? "the daemon ended \(totals.brokenConnections) connections without a reason"))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var refusals: String {
+        var refusals: [String] = []
+        if evidence.record.refused503 > 0 { refusals.append("\(Figures.grouped(evidence.record.refused503)) answered 503") }
+        if evidence.record.refused413 > 0 { refusals.append("\(Figures.grouped(evidence.record.refused413)) answered 413") }
+        return refusals.isEmpty ? "" : " (\(refusals.joined(separator: ", ")))"
+    }
+
+    /// The last lines that the daemon wrote, for a failure.
+    public func messagesTail(lines count: Int) -> String {
+        let lines = messages.split(separator: 0x0a)
+        return lines.suffix(count).map { "  " + String(decoding: $0, as: UTF8.self) + "\n" }.joined()
+    }
+}

@@ -1,0 +1,31 @@
+import Histogram
+
+/// What one flood found out.
+public struct FloodResult: Sendable {
+    public var evidence: Evidence
+    /// nil when a running daemon was flooded: only its owner knows what arrived.
+    public var verdict: Verdict?
+    /// From the first message to the last one written.
+    public var sendSeconds: Double
+    /// From the first message to the last arrival at the sink.
+    public var deliverySeconds: Double
+    /// From SIGTERM to the daemon's end.
+    public var drainSeconds: Double
+    /// User and system time of the daemon.
+    public var processorSeconds: Double
+    public var contextSwitches: Int
+    var figures = ProcessFigures()
+    /// What the daemon wrote on standard error.
+    public var messages: [UInt8]
+    /// Where all of it still lies, with --keep.
+    public var keptDirectory: String?
+
+    public var isGood: Bool { verdict?.isGood ?? (evidence.totals.brokenConnections == 0 && evidence.interruption == nil) }
+
+    public var sentPerSecond: Double { sendSeconds > 0 ? Double(evidence.totals.logs) / sendSeconds : 0 }
+    public var deliveredPerSecond: Double { deliverySeconds > 0 ? Double(verdict?.delivered ?? 0) / deliverySeconds : 0 }
+    public var megabytesPerSecond: Double { sendSeconds > 0 ? Double(evidence.totals.bytes) / 1e6 / sendSeconds : 0 }
+    public var processorSecondsPerMillion: Double {
+        evidence.totals.logs > 0 ? processorSeconds / (Double(evidence.totals.logs) / 1e6) : 0
+    }
+}

@@ -1,0 +1,98 @@
+/// What became of every single log, by session and sequence number.
+public struct Verdict: Equatable, Sendable {
+    public private(set) var sent = 0
+    /// Sent and arrived, each counted once.
+    public private(set) var delivered = 0
+    public private(set) var dropped: [String: Int] = [:]
+    public private(set) var droppedSum = 0
+    /// Sent, not arrived, and not on the daemon's list of what it dropped.
+    public private(set) var lost = 0
+    public private(set) var duplicated = 0
+    public private(set) var outOfOrder = 0
+    /// Arrived and never sent: of unknown sessions, beyond a session's end, damaged on the way.
+    public private(set) var foreign = 0
+    /// What is wrong, in words; empty: every log is accounted for.
+    public private(set) var failures: [String] = []
+
+    public var isGood: Bool { failures.isEmpty }
+
+    public init(_ evidence: Evidence) {
+        count(evidence)
+        judgeDelivery(evidence)
+        judgeLedger(evidence)
+        judgeEnding(evidence)
+    }
+
+    private mutating func count(_ evidence: Evidence) {
+        let record = evidence.record
+        sent = evidence.sessions.reduce(0) { $0 + $1.logs }
+        for session in evidence.sessions {
+            guard let arrived = record.session(session.id) else { continue }
+            delivered += arrived.arrived(below: session.logs)
+        }
+        // All unique arrivals but those that belong to a log that was sent.
+        let unique = record.sessions.reduce(0) { $0 + $1.unique }
+        foreign = unique - delivered + record.impossible + record.damaged
+        duplicated = record.duplicates
+        outOfOrder = record.outOfOrder
+        dropped = (evidence.ledger?.dropped ?? [:]).filter { $0.value != 0 }
+        droppedSum = evidence.ledger?.droppedSum ?? 0
+        lost = sent - delivered - droppedSum
+    }
+
+    private mutating func judgeDelivery(_ evidence: Evidence) {
+        if lost > 0 { failures.append("\(lost) logs are unaccounted for\(Self.examples(evidence))") }
+        if lost < 0 { failures.append("the daemon says that it dropped \(droppedSum) logs, but only \(sent - delivered) are missing") }
+        if duplicated > 0 { failures.append("\(duplicated) logs arrived twice") }
+        if outOfOrder > 0 { failures.append("\(outOfOrder) logs arrived after a later one of their session") }
+        if foreign > 0 {
+            failures.append("\(foreign) logs arrived that were not sent so (\(evidence.record.damaged) damaged, \(evidence.record.impossible) of a frame that had to be rejected)")
+        }
+        if evidence.record.unreadable > 0 { failures.append("\(evidence.record.unreadable) requests could not be read") }
+        if evidence.record.withoutKey > 0 { failures.append("\(evidence.record.withoutKey) requests had no Idempotency-Key") }
+        if evidence.record.repeatedKeys > 0 { failures.append("\(evidence.record.repeatedKeys) requests repeated one that was acknowledged") }
+    }
+
+    private mutating func judgeLedger(_ evidence: Evidence) {
+        guard let ledger = evidence.ledger else {
+            failures.append("the daemon wrote no final ledger")
+            return
+        }
+        if ledger.logsReceived != sent { failures.append("the daemon's ledger has \(ledger.logsReceived) logs received, but \(sent) were sent") }
+        let arrived = delivered + foreign + duplicated
+        if ledger.logsDelivered != arrived { failures.append("the daemon's ledger has \(ledger.logsDelivered) logs delivered, but \(arrived) arrived") }
+        if ledger.logsWaiting != 0 { failures.append("the daemon ended with \(ledger.logsWaiting) logs waiting or in flight") }
+        if ledger.logsReceived != ledger.logsDelivered + ledger.droppedSum + ledger.logsWaiting {
+            failures.append("the daemon's ledger does not balance")
+        }
+        if let batches = ledger.batchesReceived, batches != evidence.totals.messages {
+            failures.append("the daemon's ledger has \(batches) batches received, but \(evidence.totals.messages) were sent")
+        }
+        if let statuses = ledger.clientDroppedChannelFull, statuses != evidence.totals.statuses {
+            failures.append("the daemon's ledger has \(statuses) logs dropped by clients, but they reported \(evidence.totals.statuses)")
+        }
+    }
+
+    private mutating func judgeEnding(_ evidence: Evidence) {
+        if let interruption = evidence.interruption { failures.append(interruption) }
+        if evidence.totals.brokenConnections > 0 {
+            failures.append("the daemon ended \(evidence.totals.brokenConnections) connections without a reason")
+        }
+        guard let exitCode = evidence.exitCode else {
+            failures.append("the daemon did not end by itself")
+            return
+        }
+        let expected: Int32 = droppedSum == 0 ? 0 : 3
+        if exitCode != expected { failures.append("the daemon's exit code is \(exitCode), it should be \(expected)") }
+    }
+
+    /// Where to look: the first few holes.
+    private static func examples(_ evidence: Evidence) -> String {
+        var examples: [String] = []
+        for session in evidence.sessions where examples.count < 3 {
+            let holes = evidence.record.session(session.id)?.missing(below: session.logs, runsMax: 1) ?? (session.logs > 0 ? [0..<session.logs] : [])
+            if let hole = holes.first { examples.append("session \(session.id) of \(session.logs) logs lacks \(hole.lowerBound)...\(hole.upperBound - 1)") }
+        }
+        return examples.isEmpty ? "" : ": " + examples.joined(separator: ", ")
+    }
+}
