@@ -60,8 +60,7 @@ struct BodyReader: Sendable {
                 let newline = memchr(rest, 0x0a, pointer.count - start)
                 let end = newline.map { start + (UnsafeRawPointer($0) - rest) } ?? pointer.count
                 if end > start {
-                    guard let log = try? readLine(pointer, start..<end) else { return false }
-                    logs.append(log)
+                    do { logs.append(try readLine(pointer, start..<end)) } catch { return false }
                 }
                 start = end + 1
             }
@@ -74,7 +73,7 @@ struct BodyReader: Sendable {
         return logs.count
     }
 
-    /// `.some(nil)` for a damaged log.
+    /// nil for a damaged log.
     private func readLine(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) throws(JSONScanner.Malformed) -> DeliveryRecord.Log? {
         var session: SessionID?
         var sequence: Int64 = 0
@@ -98,7 +97,8 @@ struct BodyReader: Sendable {
             } else if names.equals(member.key, "url") {
                 url = member.value
             } else if names.equals(member.key, "matched_rule") {
-                rule = member.value
+                // null: no rule.
+                rule = member.kind == .literal ? 0..<0 : member.value
             } else if names.equals(member.key, "confined_process_name") {
                 processIsRight = Self.equal(bytes, member.value, MessageEncoder.processName)
             }
