@@ -1,0 +1,74 @@
+import Testing
+
+@testable import Flood
+
+/// Runs that cannot begin end in a clear error, without leaving anything behind.
+struct FloodRunTests {
+    private func failure(_ change: (inout FloodConfiguration) -> Void = { _ in }, daemon: String) -> String {
+        var configuration = FloodConfiguration()
+        change(&configuration)
+        do {
+            _ = try FloodRun(configuration, target: .ownDaemon(path: daemon, arguments: ["--some-option"])).run()
+            return ""
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test func aDaemonThatIsNotThere() {
+        #expect(failure(daemon: "/nonexistent/daemon") == "cannot run the daemon /nonexistent/daemon: No such file or directory")
+    }
+
+    @Test func aDaemonThatEndsAtOnceShowsItsCommandLineAndMessages() {
+        // ls does not know our options and says so.
+        let text = failure(daemon: "/bin/ls")
+        #expect(text.hasPrefix("the daemon did not start: /bin/ls serve --socket /tmp/flood-"))
+        #expect(text.contains("--some-option"))
+        #expect(text.contains("unrecognized option"))
+    }
+
+    @Test func valuesThatCannotBe() {
+        #expect(failure({ $0.connections = 0 }, daemon: "/bin/true") == "--connections must be at least 1")
+        #expect(failure({ $0.badPercent = 100 }, daemon: "/bin/true").contains("--bad"))
+        #expect(failure({ $0.urlBytes = 33_000 }, daemon: "/bin/true").contains("do not fit"))
+        #expect(failure({ $0.sink.bodyBytesMax = 0 }, daemon: "/bin/true").contains("--sink-413-over"))
+    }
+
+    @Test func theResultReadsWellAndAsJSON() throws {
+        let evidence = EvidenceFixture().evidence
+        let result = FloodResult(
+            evidence: evidence, verdict: Verdict(evidence), sendSeconds: 0.5, deliverySeconds: 0.6, drainSeconds: 0.1, processorSeconds: 0.3,
+            contextSwitches: 4, messages: [])
+        #expect(result.isGood)
+        let text = result.text(colour: false)
+        #expect(text.contains("sent        300 logs in 30 messages"))
+        #expect(text.contains("ok          every log is accounted for"))
+        #expect(!text.contains("\u{1b}"))
+        let json = Array(result.json.utf8)
+        var values: [String: Int64] = [:]
+        try json.withUnsafeBufferPointer { bytes in
+            var scanner = JSONScanner(bytes, range: 0..<bytes.count)
+            let names = scanner
+            try scanner.members { member throws(JSONScanner.Malformed) in
+                values[String(decoding: bytes[member.key], as: UTF8.self)] = names.integer(member)
+            }
+        }
+        #expect(values["sent"] == 300)
+        #expect(values["delivered"] == 300)
+        #expect(values["lost"] == 0)
+        #expect(values["latency_max_us"] == 1000)
+    }
+
+    @Test func aFailureIsShown() {
+        var fixture = EvidenceFixture()
+        fixture.withhold = [(2, 7..<8)]
+        let evidence = fixture.evidence
+        let result = FloodResult(
+            evidence: evidence, verdict: Verdict(evidence), sendSeconds: 0.5, deliverySeconds: 0.6, drainSeconds: 0.1, processorSeconds: 0.3,
+            contextSwitches: 4, messages: Array("first\nlast\n".utf8))
+        #expect(!result.isGood)
+        #expect(result.text(colour: true).contains("\u{1b}[31m1\u{1b}[0m"))
+        #expect(result.text(colour: false).contains("FAILED      1 logs are unaccounted for"))
+        #expect(result.messagesTail(lines: 1) == "  last\n")
+    }
+}
