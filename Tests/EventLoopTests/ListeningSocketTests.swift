@@ -189,7 +189,7 @@ import Testing
     /// Several that start at once at a stale socket: one serves, the others say so, none takes the path from another.
     @Test func startsAreLinedUp() throws {
         let path = directory.path("s")
-        for _ in 0..<20 {
+        for _ in 0..<300 {
             do { _ = try ListeningSocket(path: path, mode: 0o600, groupID: nil) }
             let counts = Shared(Mutex((serving: 0, refused: 0, other: 0)))
             let descriptors = Shared(Mutex<[Int32]>([]))
