@@ -1,5 +1,5 @@
 /// Text from outside made fit for one line of a terminal, a log or a comment.
-enum Printable {
+package enum Printable {
     /// What stands where a secret was.
     static let mask = "********"
 
@@ -12,7 +12,7 @@ enum Printable {
     }
 
     /// `text` with unsafe scalars written as escapes, cut after `scalarsMax` scalars.
-    static func text(_ text: String, scalarsMax: Int = 200) -> String {
+    package static func text(_ text: String, scalarsMax: Int = 200) -> String {
         var result = ""
         var count = 0
         for scalar in text.unicodeScalars {

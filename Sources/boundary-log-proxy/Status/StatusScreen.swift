@@ -1,0 +1,144 @@
+import BoundaryLogProxy
+
+/// The daemon's `/status` as one screen for people. What an older or newer daemon does not tell is shown as `?` or left out.
+struct StatusScreen {
+    private let status: JSONValue
+
+    init(_ status: JSONValue) { self.status = status }
+
+    var text: String {
+        var lines = [heading, ""]
+        lines.append(row("socket", string(status["socket"])))
+        let connections = status["connections"]
+        lines.append(row("connections", "\(count(connections["now"])) now, \(count(connections["total"])) in all, \(count(connections["refused"])) refused"))
+        lines.append(row("frames", frames))
+        lines.append("")
+        lines += ledger
+        lines.append("")
+        lines.append(row("lost by clients", breakdown(status["client_reported_drops"]) ?? "nothing that they told of"))
+        lines.append(row("buffer", buffer))
+        lines += destination
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private var heading: String {
+        "boundary-log-proxy \(string(status["version"])), \(status["ready"].isTrue ? "ready" : "NOT READY"), started \(string(status["started"]))"
+    }
+
+    private var frames: String {
+        let frames = status["frames"]
+        let bytes = frames["bytes"].integer.map(Self.approximate) ?? "?"
+        return "\(count(frames["received"])) received (\(bytes)), rejected: \(breakdown(frames["rejected"]) ?? "none")"
+    }
+
+    private var ledger: [String] {
+        let (logs, batches) = (status["ledger"]["logs"], status["ledger"]["batches"])
+        var lines = [table("", "logs", "batches")]
+        func add(_ title: String, _ logs: JSONValue, _ batches: JSONValue) { lines.append(table(title, count(logs), count(batches))) }
+        add("received", logs["received"], batches["received"])
+        add("delivered", logs["delivered"], batches["delivered"])
+        add("waiting", logs["waiting"], batches["waiting"])
+        add("in flight", logs["in_flight"], batches["in_flight"])
+        for reason in logs["dropped"].members {
+            add("dropped, \(words(reason.name))", reason.value, batches["dropped"][reason.name])
+        }
+        if let missing = unaccounted(logs), let missingBatches = unaccounted(batches), missing != 0 || missingBatches != 0 {
+            lines.append(table("UNACCOUNTED FOR", Self.grouped(missing), Self.grouped(missingBatches)))
+        }
+        return lines
+    }
+
+    /// What the ledger's rule leaves over; 0 in a daemon without a fault. `nil` when a number is missing.
+    private func unaccounted(_ side: JSONValue) -> Int? {
+        let names = ["received", "delivered", "waiting", "in_flight"]
+        var numbers = names.map { side[$0].integer } + side["dropped"].members.map(\.value.integer)
+        guard !numbers.contains(nil) else { return nil }
+        let received = numbers.removeFirst()!
+        var left = received
+        // Numbers of a stranger may be anything.
+        for number in numbers { left = left.subtractingReportingOverflow(number!).partialValue }
+        return left
+    }
+
+    private var buffer: String {
+        guard let bytes = status["ring"]["bytes"].integer, let bytesMax = status["ring"]["bytes_max"].integer, bytesMax > 0, bytes >= 0 else { return "?" }
+        let share = min(1, Double(bytes) / Double(bytesMax))
+        let filled = Int((share * 20).rounded())
+        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
+        return "[\(bar)] \(Int((share * 100).rounded())) % of \(SizeText.format(bytesMax))"
+    }
+
+    private var destination: [String] {
+        let destination = status["destination"]
+        var lines = [row("destination", string(destination["reporter"]))]
+        if let deliveries = breakdown(destination["deliveries"], zeros: true) { lines.append(row("deliveries", deliveries)) }
+        if let seconds = destination["seconds_since_last_success"].seconds {
+            lines.append(row("last success", "\(DurationText.format(.seconds(seconds))) ago"))
+        } else {
+            lines.append(row("last success", "none yet"))
+        }
+        if let seconds = destination["retrying_since_seconds"].seconds {
+            lines.append(row("RETRYING", "for \(DurationText.format(.seconds(seconds)))"))
+        }
+        if let error = destination["last_error"].text { lines.append(row("last error", Printable.text(error))) }
+        return lines
+    }
+
+    // MARK: Pieces
+
+    private func row(_ title: String, _ text: String) -> String { Self.padded(title, 17) + text }
+
+    private func table(_ title: String, _ first: String, _ second: String) -> String {
+        Self.padded(title, 26) + Self.padded(first, -16) + Self.padded(second, -16)
+    }
+
+    private func string(_ value: JSONValue) -> String { value.text.map { Printable.text($0) } ?? "?" }
+    private func count(_ value: JSONValue) -> String { value.integer.map(Self.grouped) ?? "?" }
+    private func words(_ name: String) -> String { Printable.text(String(name.map { $0 == "_" ? " " : $0 }), scalarsMax: 40) }
+
+    /// `3 bad tag, 1 too long`; `nil` when there is nothing but zeros.
+    private func breakdown(_ value: JSONValue, zeros: Bool = false) -> String? {
+        let parts = value.members.filter { zeros || $0.value.integer != 0 }.map { "\(count($0.value)) \(words($0.name))" }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
+    /// `width` < 0: to the right.
+    private static func padded(_ text: String, _ width: Int) -> String {
+        let space = String(repeating: " ", count: max(0, abs(width) - text.count))
+        return width < 0 ? space + text : text + space
+    }
+
+    /// `1,234,567`
+    private static func grouped(_ number: Int) -> String {
+        var result = ""
+        let digits = String(number.magnitude)
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.utf8.count - index) % 3 == 0 { result += "," }
+            result.append(digit)
+        }
+        return number < 0 ? "-" + result : result
+    }
+
+    /// Three digits or so: `12.3 MB`.
+    private static func approximate(_ bytes: Int) -> String {
+        var tenths = bytes.magnitude
+        var unit = 0
+        let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
+        if tenths < 1000 { return "\(tenths) bytes" }
+        tenths = bytes.magnitude / 100
+        unit = 1
+        while tenths >= 10_000, unit < units.count - 1 {
+            tenths /= 1000
+            unit += 1
+        }
+        return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+    }
+}
+
+extension JSONValue {
+    /// Whole seconds; numbers may have a fraction.
+    fileprivate var seconds: Int? {
+        guard case .number(let digits) = self, let value = Double(digits), value >= 0, value < 1e9 else { return nil }
+        return Int(value)
+    }
+}
