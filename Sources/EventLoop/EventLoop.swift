@@ -12,7 +12,8 @@ public final class EventLoop {
     private(set) var turn: UInt64 = 0
 
     /// Called once per turn of the loop, after all timers and I/O callbacks of that turn: the place where work happens. It costs no
-    /// wake-up and does not keep the loop running. What is recorded outside of a turn (before `run`) waits for the next turn: see `turnSoon`.
+    /// wake-up and does not keep the loop running. What is recorded outside of a turn (before `run`) waits for the next turn: see
+    /// `turnSoon`.
     ///
     /// https://docs.libuv.org/en/v1.x/check.html
     public var onTurn: (() -> Void)?
@@ -65,8 +66,9 @@ public final class EventLoop {
         HandleMemory.require(uv_idle_start(skipWaiting) { _ in }, "uv_idle_start")
     }
 
-    /// Runs what is closing to its end, waits for file writes that are under way, and closes the loop. Idempotent. Every handle must have been closed
-    /// before; one that was not is a bug, and traps with its kind. A write that hangs (a full pipe that nobody reads) makes this hang too.
+    /// Runs what is closing to its end, waits for file writes that are under way, and closes the loop. Idempotent. Every handle
+    /// must have been closed before; one that was not is a bug, and traps with its kind. A write that hangs (a full pipe that
+    /// nobody reads) makes this hang too.
     /// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_close
     public func close() {
         guard let check, let skipWaiting else { return }

@@ -6,9 +6,9 @@ public struct ListeningSocket: ~Copyable {
     private let descriptor: OwnedDescriptor
     private let identity: FileIdentity
 
-    /// Replaces a stale socket (it is a socket, and connecting is refused); deletes nothing else, whatever fails. The socket never exists with wider
-    /// rights than `mode` (of which the lowest nine bits count), and never with rights for a group other than `groupID`, if given. The umask has no influence on
-    /// the result. It listens when this returns.
+    /// Replaces a stale socket (it is a socket, and connecting is refused); deletes nothing else, whatever fails. The socket never
+    /// exists with wider rights than `mode` (of which the lowest nine bits count), and never with rights for a group other than
+    /// `groupID`, if given. The umask has no influence on the result. It listens when this returns.
     ///
     /// https://man7.org/linux/man-pages/man7/unix.7.html
     public init(path: String, mode: UInt16, groupID: UInt32?) throws(Failure) {

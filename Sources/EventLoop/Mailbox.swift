@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The only Sendable door into a loop: any thread posts, the handler runs on the loop's thread, once per message and in the order of posting.
-/// An open mailbox keeps the loop running, as a message may come at any time.
+/// The only Sendable door into a loop: any thread posts, the handler runs on the loop's thread, once per message and in the order
+/// of posting. An open mailbox keeps the loop running, as a message may come at any time.
 ///
 /// https://docs.libuv.org/en/v1.x/async.html
 public final class Mailbox<Message: Sendable>: @unchecked Sendable {

@@ -17,8 +17,9 @@ public final class PipeConnection {
     private var turnOfLastRead = UInt64.max
     private var isReading = false
     private var hasEnded = false
-    // libuv calls the read callback after the buffer callback in any case, but through a pointer that uv_read_stop and uv_close clear. What is asked
-    // for inside `connectionWillRead` is therefore done in the read callback, which an empty buffer brings at once.
+    // libuv calls the read callback after the buffer callback in any case, but through a pointer that uv_read_stop and uv_close
+    // clear. What is asked for inside `connectionWillRead` is therefore done in the read callback, which an empty buffer brings at
+    // once.
     private var isAskingForBuffer = false
     private var isCloseRequested = false
 
@@ -94,8 +95,8 @@ public final class PipeConnection {
         if let descriptor { shutdown(descriptor, Int32(SHUT_WR)) }
     }
 
-    /// Writes what the kernel takes now: the count of bytes taken, 0 when it would block (see `awaitWritable`). Never raises SIGPIPE: a peer that is gone is
-    /// `-EPIPE` or `-ECONNRESET`.
+    /// Writes what the kernel takes now: the count of bytes taken, 0 when it would block (see `awaitWritable`). Never raises
+    /// SIGPIPE: a peer that is gone is `-EPIPE` or `-ECONNRESET`.
     /// https://man7.org/linux/man-pages/man2/send.2.html
     public func write(_ bytes: UnsafeRawBufferPointer) throws(LoopError) -> Int {
         guard let descriptor else { throw LoopError(errno: EBADF, attempt: "write to a connection") }
@@ -111,8 +112,8 @@ public final class PipeConnection {
         }
     }
 
-    /// Has `connectionIsWritable` called once, when a write can take something. Uses a second descriptor for the connection from the first call
-    /// to `close`, since libuv watches one for one purpose only; fails when the process has none left.
+    /// Has `connectionIsWritable` called once, when a write can take something. Uses a second descriptor for the connection from
+    /// the first call to `close`, since libuv watches one for one purpose only; fails when the process has none left.
     public func awaitWritable() throws(LoopError) {
         guard let descriptor else { return }
         if writability == nil { writability = try Writability(loop, descriptor: descriptor, connection: self) }

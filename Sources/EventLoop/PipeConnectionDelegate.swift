@@ -1,7 +1,7 @@
 /// What a `PipeConnection` tells its owner, on the loop's thread. Any of these may stop, or close, any connection.
 public protocol PipeConnectionDelegate: AnyObject {
-    /// Where the next read may go: called right before every read, at most once per turn. An empty buffer means "not in this turn", and is asked
-    /// again in the next, at once if there is something to read: to wait longer, stop reading.
+    /// Where the next read may go: called right before every read, at most once per turn. An empty buffer means "not in this turn",
+    /// and is asked again in the next, at once if there is something to read: to wait longer, stop reading.
     func connectionWillRead(_ connection: PipeConnection) -> UnsafeMutableRawBufferPointer
     /// `count` bytes (> 0) lie at the start of the buffer last handed out.
     func connection(_ connection: PipeConnection, didRead count: Int)

@@ -1,11 +1,11 @@
 internal import CLibUV
 internal import Glibc
 
-/// A Unix-socket listener. It always accepts, so that it cannot go deaf: a connection for which there is no descriptor is accepted with one kept in
-/// reserve, and closed at once.
+/// A Unix-socket listener. It always accepts, so that it cannot go deaf: a connection for which there is no descriptor is accepted
+/// with one kept in reserve, and closed at once.
 ///
-/// It polls and accepts by itself rather than through uv_listen: so there is one way in for `acceptQueued` and for the usual, refusals can be counted
-/// (libuv hides them), and no connection is ever held by libuv alone.
+/// It polls and accepts by itself rather than through uv_listen: so there is one way in for `acceptQueued` and for the usual,
+/// refusals can be counted (libuv hides them), and no connection is ever held by libuv alone.
 public final class PipeListener {
     /// Connections that were accepted and closed at once for want of descriptors or memory.
     public private(set) var refusedCount: UInt64 = 0

@@ -1,8 +1,8 @@
 internal import Glibc
 
 enum Signals {
-    /// Runs `body` such that a SIGPIPE which it causes is lost. SIGPIPE goes to the thread that wrote: so it can be held off and taken away on this
-    /// thread, and the host's disposition stays as it is.
+    /// Runs `body` such that a SIGPIPE which it causes is lost. SIGPIPE goes to the thread that wrote: so it can be held off and
+    /// taken away on this thread, and the host's disposition stays as it is.
     static func withoutBrokenPipe(_ body: () -> Void) {
         var brokenPipe = sigset_t()
         sigemptyset(&brokenPipe)

@@ -18,12 +18,13 @@ public final class Timer {
         HandleMemory.adopt(handle, owner: self)
     }
 
-    /// (Re)arms. The timer fires at the first whole millisecond of the clock that is not before `delay` from now, and never in the turn's same pass
-    /// over the timers: never early, and less than 1 ms late when the loop has nothing else to do. No effect when closed.
+    /// (Re)arms. The timer fires at the first whole millisecond of the clock that is not before `delay` from now, and never in the
+    /// turn's same pass over the timers: never early, and less than 1 ms late when the loop has nothing else to do. No effect when
+    /// closed.
     public func start(after delay: Duration) {
         guard let handle else { return }
-        // libuv counts from the time of the turn's start, in whole milliseconds. Counting up from that to the deadline by the real clock makes a
-        // delay exact without uv_update_time, which would let timers that re-arm each other starve I/O.
+        // libuv counts from the time of the turn's start, in whole milliseconds. Counting up from that to the deadline by the real
+        // clock makes a delay exact without uv_update_time, which would let timers that re-arm each other starve I/O.
         let turnTime = uv_now(loop.pointer)
         let deadline = (uv_hrtime() / 1000).saturatingAdd(delay.microsecondsRoundedUp).saturatingAdd(1)
         let milliseconds = deadline / 1000 + (deadline % 1000 == 0 ? 0 : 1)

@@ -23,11 +23,11 @@ public final class HTTPServer {
     private var isCloseRequested = false
     private var suspended: [ObjectIdentifier: Exchange] = [:]
 
-    /// Listens on `host:port` (port 0: any free one). `host` is an IP address or `localhost` (127.0.0.1). `bodyBytesMax`: a larger request is answered 413.
-    /// `connectionsMax`: further clients wait in the kernel's queue.
+    /// Listens on `host:port` (port 0: any free one). `host` is an IP address or `localhost` (127.0.0.1). `bodyBytesMax`: a larger
+    /// request is answered 413. `connectionsMax`: further clients wait in the kernel's queue.
     ///
-    /// The handler answers now or later, through `respond`, exactly once; all on the loop's thread. An answer for a client that has gone, or after `close`,
-    /// has no effect. To HEAD requests answer as to GET: only the header is sent.
+    /// The handler answers now or later, through `respond`, exactly once; all on the loop's thread. An answer for a client that has
+    /// gone, or after `close`, has no effect. To HEAD requests answer as to GET: only the header is sent.
     public init(
         _ loop: EventLoop, host: String, port: UInt16, bodyBytesMax: Int, connectionsMax: Int, handler: @escaping Handler
     ) throws(Failure) {
@@ -64,8 +64,8 @@ public final class HTTPServer {
         watcher?.start(.readable)
     }
 
-    /// Stops listening; what the handler has not answered gets 503 as far as the client takes it at once. May be called in the handler: it is then done when
-    /// that returns. Idempotent.
+    /// Stops listening; what the handler has not answered gets 503 as far as the client takes it at once. May be called in the
+    /// handler: it is then done when that returns. Idempotent.
     public func close() {
         guard daemon != nil else { return }
         isCloseRequested = true
@@ -112,7 +112,8 @@ public final class HTTPServer {
         }
     }
 
-    /// libmicrohttpd's access handler: called at the end of a request's header, for every piece of the body, at its end, and after resuming.
+    /// libmicrohttpd's access handler: called at the end of a request's header, for every piece of the body, at its end, and after
+    /// resuming.
     private func proceed(
         _ connection: OpaquePointer, path: UnsafePointer<CChar>?, method: UnsafePointer<CChar>?, upload: UnsafeRawBufferPointer,
         uploadSize: UnsafeMutablePointer<Int>, slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>
