@@ -1,0 +1,123 @@
+/// What an `HTTPReporter` is told. Checked by `HTTPReporter.init`, which throws `ReportingError`.
+public struct HTTPReporterConfiguration: Sendable, Equatable {
+    public enum Format: String, Sendable, CaseIterable {
+        /// One `ReportBoundaryLogsRequest` of one session per request, `application/x-protobuf`.
+        case protobuf
+        /// JSON lines, `application/x-ndjson`, sessions mixed.
+        case ndjson
+    }
+
+    public enum Compression: String, Sendable, CaseIterable { case none, gzip, zstd }
+
+    public struct Header: Sendable, Equatable {
+        public var name: String
+        /// Treated as a secret.
+        public var value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// `http` or `https`; user info in it becomes basic authentication.
+    public var url: String
+    public var format: Format
+    /// Sent with each request, in this order, besides those that the reporter sets itself.
+    public var headers: [Header]
+    /// Holds the bearer token, white space around it ignored. Read at the start, on `reopen` and after a 401.
+    public var tokenFile: String?
+    public var compression: Compression
+    /// PEM. Trusted instead of the system's authorities.
+    public var caFile: String?
+    /// PEM; the key may be in the certificate's file.
+    public var clientCertificateFile: String?
+    public var clientKeyFile: String?
+    /// For one attempt, connecting included; 1 ms to 24 h.
+    public var timeout: Duration
+    public var userAgent: String
+
+    public init(
+        url: String, format: Format = .protobuf, headers: [Header] = [], tokenFile: String? = nil, compression: Compression = .none,
+        caFile: String? = nil, clientCertificateFile: String? = nil, clientKeyFile: String? = nil,
+        timeout: Duration = .seconds(30), userAgent: String = "boundary-log-proxy"
+    ) {
+        self.url = url
+        self.format = format
+        self.headers = headers
+        self.tokenFile = tokenFile
+        self.compression = compression
+        self.caFile = caFile
+        self.clientCertificateFile = clientCertificateFile
+        self.clientKeyFile = clientKeyFile
+        self.timeout = timeout
+        self.userAgent = userAgent
+    }
+}
+
+extension HTTPReporterConfiguration {
+    /// Throws what is wrong, without connecting to anything. Files are opened for reading, the token file is read.
+    public func validate() throws(ReportingError) {
+        let url = try ReportURL(self.url)
+        for header in headers { try Self.check(header) }
+        if tokenFile != nil {
+            if url.password != nil || url.user != nil {
+                throw .contradiction("a token file and user info in the URL both claim the Authorization header: give one of them")
+            }
+            if headers.contains(where: { $0.name.lowercased() == "authorization" }) {
+                throw .contradiction("a token file and the header Authorization exclude each other: give one of them")
+            }
+        }
+        if let tokenFile { _ = try TokenFile.read(tokenFile) }
+        if let caFile { try ReadableFile.check(caFile, purpose: "CA file") }
+        if let clientCertificateFile { try ReadableFile.check(clientCertificateFile, purpose: "client certificate") }
+        if let clientKeyFile {
+            guard clientCertificateFile != nil else { throw .contradiction("a client key needs a client certificate") }
+            try ReadableFile.check(clientKeyFile, purpose: "client key")
+        }
+        if url.scheme == "http", caFile != nil || clientCertificateFile != nil {
+            throw .contradiction("CA file and client certificate are for https, and \(url.shown) is http")
+        }
+        guard timeout >= .milliseconds(1), timeout <= .seconds(86_400) else {
+            throw .unsupported("a timeout of \(timeout)", reason: "allowed are 1 ms to 24 h")
+        }
+        guard !userAgent.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            throw .header("User-Agent", reason: "its value holds control characters")
+        }
+    }
+
+    /// Throws unless `url` can be reported to: http or https, with a host.
+    public static func validate(url: String) throws(ReportingError) {
+        _ = try ReportURL(url)
+    }
+
+    /// `url` fit for logs: user info and query masked. What is no URL is masked whole.
+    public static func masked(url: String) -> String {
+        (try? ReportURL(url))?.shown ?? ReportURL.hidden
+    }
+
+    /// The headers that the reporter sets itself, or that libcurl must.
+    private static let reserved: Set<String> = [
+        "connection", "content-encoding", "content-length", "content-type", "expect", "idempotency-key", "transfer-encoding",
+        "user-agent",
+    ]
+
+    private static func check(_ header: Header) throws(ReportingError) {
+        let token = header.name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            }
+        }
+        guard token, !header.name.isEmpty else {
+            // Whoever forgot the colon wrote the secret here.
+            throw .header("(not shown)", reason: "a name has letters, digits and !#$%&'*+-.^_`|~ only, and a colon after it")
+        }
+        guard !reserved.contains(header.name.lowercased()) else {
+            throw .header(header.name, reason: "the proxy sets it itself")
+        }
+        guard !header.value.utf8.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) else {
+            throw .header(header.name, reason: "its value holds control characters")
+        }
+    }
+}

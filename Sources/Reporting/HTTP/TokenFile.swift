@@ -1,0 +1,17 @@
+/// The bearer token as a file holds it.
+enum TokenFile {
+    /// Longer ones do not fit into a request's head anywhere.
+    static let bytesMax = 16 << 10
+
+    static func read(_ path: String) throws(ReportingError) -> String {
+        let bytes = try ReadableFile.read(path, purpose: "token file", bytesMax: bytesMax)
+        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        let token = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+        guard !token.isEmpty else { throw .file(purpose: "token file", path: path, reason: "it is empty") }
+        // Also what keeps a token from adding headers.
+        guard token.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw .file(purpose: "token file", path: path, reason: "it holds more than one word, or characters that are not ASCII")
+        }
+        return String(decoding: token, as: UTF8.self)
+    }
+}
