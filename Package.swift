@@ -25,6 +25,7 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CMalloc"),
 
         // The sans-IO core.
         .target(name: "Wire", swiftSettings: [.strictMemorySafety()]),
@@ -39,7 +40,7 @@ let package = Package(
         .target(
             name: "BoundaryLogProxy",
             dependencies: [
-                "Wire", "Pipeline", "EventLoop", "HTTPServer", "Reporting", "CYAML",
+                "Wire", "Pipeline", "EventLoop", "HTTPServer", "Reporting", "CYAML", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -68,7 +69,7 @@ let package = Package(
             path: "Tests/Oracle"),
         .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport"),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Oracle", "TestSupport"]),
-        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"]),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Wire", "TestSupport"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop", "TestSupport"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "HTTPServer", "Oracle", "TestSupport"]),

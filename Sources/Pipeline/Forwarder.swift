@@ -131,9 +131,14 @@ public final class Forwarder {
             case .dropOldest: if dropOldest() { continue }
             case .dropNewest: break
             }
-            ledger.refuse(tally)
+            ledger.refuse(tally, .bufferFull)
             return .dropped
         }
+    }
+
+    /// Counts a batch that the driver does not offer: received, and dropped.
+    public func refuse(logs: Int, _ reason: DropReason) {
+        ledger.refuse(Tally(logs: UInt64(logs), batches: 1), reason)
     }
 
     private func dropOldest() -> Bool {

@@ -66,10 +66,10 @@ public struct Ledger: Equatable, Sendable {
         waiting += tally
     }
 
-    /// A batch arrived and there was no room for it.
-    mutating func refuse(_ tally: Tally) {
+    /// A batch arrived and was not kept.
+    mutating func refuse(_ tally: Tally, _ reason: DropReason) {
         received += tally
-        droppedBufferFull += tally
+        add(tally, to: reason)
     }
 
     /// Waiting batches were given up.

@@ -1,4 +1,5 @@
 import Logging
+import Pipeline
 
 /// What the proxy runs with: whole and checked. Made by `ConfigurationBuilder`.
 public struct Configuration: Sendable {

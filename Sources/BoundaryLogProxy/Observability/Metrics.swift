@@ -1,0 +1,105 @@
+import Pipeline
+
+/// The `/metrics` page. The first three families are those that users of the original graph: names, labels and meaning are fixed
+/// (docs/operations.md lists all).
+enum Metrics {
+    static let prefix = "agent_boundary_log_proxy_"
+
+    static func render(_ s: Snapshot, process: ProcessStatistics, version: String) -> String {
+        var out = PrometheusText()
+        drops(s, &out)
+        ledger(s, &out)
+        ingest(s, &out)
+        destination(s, &out)
+        processFamilies(s, process, &out)
+        out.family(prefix + "build_info", .gauge, "Always 1; the version is in the label.")
+        out.sample(prefix + "build_info", [("version", version)], 1)
+        return out.text
+    }
+
+    private static func drops(_ s: Snapshot, _ out: inout PrometheusText) {
+        out.family(
+            prefix + "batches_dropped_total", .counter, "Batches (frames with logs) that were received and dropped.")
+        for reason in DropReason.allCases {
+            out.sample(prefix + "batches_dropped_total", [("reason", reason.rawValue)], s.ledger.dropped(reason).batches)
+        }
+        out.family(
+            prefix + "logs_dropped_total", .counter,
+            "Audit logs dropped, here or, as clients report (boundary_*), before they were sent.")
+        for reason in DropReason.allCases {
+            out.sample(prefix + "logs_dropped_total", [("reason", reason.rawValue)], s.ledger.dropped(reason).logs)
+        }
+        out.sample(
+            prefix + "logs_dropped_total", [("reason", "boundary_channel_full")], s.ingest.clientDroppedChannelFull)
+        out.sample(prefix + "logs_dropped_total", [("reason", "boundary_batch_full")], s.ingest.clientDroppedBatchFull)
+        out.single(
+            prefix + "batches_forwarded_total", .counter, "Batches that the destination acknowledged.",
+            s.ledger.delivered.batches)
+    }
+
+    private static func ledger(_ s: Snapshot, _ out: inout PrometheusText) {
+        out.single(prefix + "logs_forwarded_total", .counter, "Audit logs that the destination acknowledged.", s.ledger.delivered.logs)
+        out.single(prefix + "batches_received_total", .counter, "Batches received.", s.ledger.received.batches)
+        out.single(prefix + "logs_received_total", .counter, "Audit logs received.", s.ledger.received.logs)
+        out.single(prefix + "batches_waiting", .gauge, "Batches that wait in the buffer.", s.ledger.waiting.batches)
+        out.single(prefix + "logs_waiting", .gauge, "Audit logs that wait in the buffer.", s.ledger.waiting.logs)
+        out.single(prefix + "batches_in_flight", .gauge, "Batches in deliveries under way.", s.ledger.inFlight.batches)
+        out.single(prefix + "logs_in_flight", .gauge, "Audit logs in deliveries under way.", s.ledger.inFlight.logs)
+        out.single(prefix + "buffer_bytes", .gauge, "Bytes that the buffer holds.", s.ringBytes)
+        out.single(prefix + "buffer_limit_bytes", .gauge, "Bytes that the buffer may hold (--buffer-bytes).", s.ringBytesMax)
+        out.single(prefix + "buffer_sessions", .gauge, "Sessions of which something waits or is in flight.", s.sessions)
+    }
+
+    private static func ingest(_ s: Snapshot, _ out: inout PrometheusText) {
+        out.single(prefix + "frames_received_total", .counter, "Whole frames received, good and bad.", s.ingest.frames)
+        out.single(prefix + "received_bytes_total", .counter, "Bytes read from clients.", s.ingest.bytes)
+        out.single(
+            prefix + "frames_without_logs_total", .counter, "Valid frames that held no log: empty messages and statuses.",
+            s.ingest.framesWithoutLogs)
+        out.family(
+            prefix + "frames_rejected_total", .counter,
+            "Frames rejected. unknown_tag and too_long end the connection; truncated_frame is a connection that ended inside a frame.")
+        for reason in RejectionReason.allCases {
+            out.sample(prefix + "frames_rejected_total", [("reason", reason.rawValue)], s.ingest.rejected(reason))
+        }
+        out.single(prefix + "connections", .gauge, "Clients connected now.", s.connections)
+        out.single(prefix + "connections_limit", .gauge, "Clients that may be connected (--connections-max).", s.connectionsMax)
+        out.single(prefix + "connections_total", .counter, "Connections accepted since the start, refused ones included.", s.ingest.connections)
+        out.single(
+            prefix + "connections_refused_total", .counter, "Connections closed at once because the limit was reached.",
+            s.ingest.connectionsRefused)
+        out.single(
+            prefix + "connections_idle_closed_total", .counter, "Connections closed by --connection-idle-timeout.",
+            s.ingest.connectionsIdleClosed)
+        out.single(prefix + "reading_paused", .gauge, "1 while reading stands still because the buffer is full.", s.isReadingPaused ? 1 : 0)
+        out.single(
+            prefix + "reading_pauses_total", .counter, "Times that reading stood still because the buffer was full.",
+            s.ingest.pauses)
+    }
+
+    private static func destination(_ s: Snapshot, _ out: inout PrometheusText) {
+        out.family(prefix + "deliveries_total", .counter, "Attempts at deliveries by outcome; transient ones are tried again.")
+        for (outcome, count) in [
+            ("delivered", s.deliveries.delivered), ("transient", s.deliveries.transient),
+            ("rejected", s.deliveries.rejected), ("too_large", s.deliveries.tooLarge),
+        ] {
+            out.sample(prefix + "deliveries_total", [("outcome", outcome)], count)
+        }
+        out.histogram(
+            prefix + "delivery_duration_seconds", "How long attempts at deliveries took.",
+            bounds: DeliveryStatistics.durationBounds, counts: s.deliveries.durationCounts, sum: s.deliveries.durationSum)
+        out.single(prefix + "destination_up", .gauge, "0 while the last attempt at a delivery failed.", s.failuresInARow == 0 ? 1 : 0)
+        if let seconds = s.secondsSinceLastSuccess {
+            out.single(prefix + "since_last_success_seconds", .gauge, "Time since the last successful delivery.", seconds)
+        }
+    }
+
+    private static func processFamilies(_ s: Snapshot, _ process: ProcessStatistics, _ out: inout PrometheusText) {
+        out.single("process_cpu_seconds_total", .counter, "User and system CPU time spent, in seconds.", process.cpuSeconds)
+        out.single("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", process.residentBytes)
+        out.single("process_virtual_memory_bytes", .gauge, "Virtual memory size in bytes.", process.virtualBytes)
+        out.single("process_open_fds", .gauge, "Number of open file descriptors.", process.openDescriptors)
+        out.single("process_max_fds", .gauge, "Maximum number of open file descriptors.", process.descriptorsMax)
+        out.single("process_start_time_seconds", .gauge, "Start time of the process since unix epoch in seconds.", Double(s.startedAt.seconds) + Double(s.startedAt.nanoseconds) / 1e9)
+    }
+}

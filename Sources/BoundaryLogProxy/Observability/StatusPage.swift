@@ -1,0 +1,75 @@
+import Pipeline
+
+/// The `/status` page: the ledger and the configuration, for `boundary-log-proxy status` and for people. Secrets are masked.
+enum StatusPage {
+    static func json(_ s: Snapshot, configuration: Configuration) -> JSONText {
+        .object([
+            ("version", .string(Version.text)),
+            ("started", .string(s.startedAt.text)),
+            ("ready", .bool(StatusServer.obstacles(s).isEmpty)),
+            ("socket", .string(configuration.socketPath)),
+            (
+                "connections",
+                .object([
+                    ("now", .int(s.connections)), ("max", .int(s.connectionsMax)), ("total", .int(s.ingest.connections)),
+                    ("refused", .int(s.ingest.connectionsRefused)), ("idle_closed", .int(s.ingest.connectionsIdleClosed)),
+                ])
+            ),
+            (
+                "frames",
+                .object([
+                    ("received", .int(s.ingest.frames)), ("bytes", .int(s.ingest.bytes)),
+                    ("without_logs", .int(s.ingest.framesWithoutLogs)),
+                    ("rejected", .object(RejectionReason.allCases.map { ($0.rawValue, .int(s.ingest.rejected($0))) })),
+                ])
+            ),
+            ("ledger", .object([("logs", ledger(s.ledger, \.logs)), ("batches", ledger(s.ledger, \.batches))])),
+            (
+                "client_reported_drops",
+                .object([
+                    ("boundary_channel_full", .int(s.ingest.clientDroppedChannelFull)),
+                    ("boundary_batch_full", .int(s.ingest.clientDroppedBatchFull)),
+                ])
+            ),
+            (
+                "ring",
+                .object([
+                    ("bytes", .int(s.ringBytes)), ("bytes_max", .int(s.ringBytesMax)), ("sessions", .int(s.sessions)),
+                    ("reading_paused", .bool(s.isReadingPaused)), ("reading_pauses", .int(s.ingest.pauses)),
+                ])
+            ),
+            ("destination", destination(s, configuration)),
+            ("configuration", .object(configuration.maskedValues().map { ($0.option.name, value($0)) })),
+        ])
+    }
+
+    private static func ledger(_ ledger: Ledger, _ unit: (Tally) -> UInt64) -> JSONText {
+        .object([
+            ("received", .int(unit(ledger.received))), ("delivered", .int(unit(ledger.delivered))),
+            ("dropped", .object(DropReason.allCases.map { ($0.rawValue, .int(unit(ledger.dropped($0)))) })),
+            ("waiting", .int(unit(ledger.waiting))), ("in_flight", .int(unit(ledger.inFlight))),
+        ])
+    }
+
+    private static func destination(_ s: Snapshot, _ configuration: Configuration) -> JSONText {
+        .object([
+            ("reporter", .string(configuration.reporter.rawValue)),
+            (
+                "deliveries",
+                .object([
+                    ("delivered", .int(s.deliveries.delivered)), ("transient", .int(s.deliveries.transient)),
+                    ("rejected", .int(s.deliveries.rejected)), ("too_large", .int(s.deliveries.tooLarge)),
+                ])
+            ),
+            ("failures_in_a_row", .int(s.failuresInARow)),
+            ("retrying_since_seconds", .seconds(s.failingForSeconds)),
+            ("last_error", .text(s.deliveries.lastError)),
+            ("seconds_since_last_success", .seconds(s.secondsSinceLastSuccess)),
+        ])
+    }
+
+    private static func value(_ entry: (option: OptionDescriptor, values: [String])) -> JSONText {
+        if entry.option.isRepeatable { return .array(entry.values.map(JSONText.string)) }
+        return .text(entry.values.first)
+    }
+}

@@ -1,0 +1,112 @@
+import EventLoop
+import Logging
+import Pipeline
+
+/// A destination at work: drives its forwarder with the loop's clock and timer, hands deliveries to the reporter, says what happened.
+///
+/// Confined to the loop's thread.
+final class Destination {
+    let name: String
+    let forwarder: Forwarder
+    let reporter: any Reporter
+    private let loop: EventLoop
+    private let complaints: Complaints
+    private var timer: Timer?
+    /// When the timer is set to expire; nil when it is off.
+    private var wakeAt: Instant?
+    private(set) var statistics = DeliveryStatistics()
+    /// No delivery is handed out any more.
+    private var isStopped = false
+
+    init(name: String, forwarder: Forwarder, reporter: any Reporter, loop: EventLoop, complaints: Complaints) {
+        self.name = name
+        self.forwarder = forwarder
+        self.reporter = reporter
+        self.loop = loop
+        self.complaints = complaints
+        // The expiry itself is the work: it brings on a turn, and each turn ends in `pump`.
+        timer = Timer(loop) { [unowned self] in wakeAt = nil }
+    }
+
+    var now: Instant { Instant(nanoseconds: loop.now) }
+
+    /// Sends what is to be sent now and arms the timer for what comes next. Called once per turn.
+    func pump() {
+        guard !isStopped else { return }
+        // Most turns have nothing to decide; then the clock is not read either.
+        guard !forwarder.isEmpty else { return disarm() }
+        while true {
+            switch forwarder.step(now) {
+            case .send(let delivery):
+                send(delivery)
+            case .wait(let until):
+                return arm(until)
+            case .idle:
+                return disarm()
+            }
+        }
+    }
+
+    private func arm(_ until: Instant) {
+        guard wakeAt != until else { return }
+        wakeAt = until
+        timer?.start(after: until.since(now))
+    }
+
+    private func disarm() {
+        guard wakeAt != nil else { return }
+        wakeAt = nil
+        timer?.stop()
+    }
+
+    private func send(_ delivery: Delivery) {
+        let started = now
+        reporter.send(delivery) { [self] outcome in
+            guard !isStopped else { return }
+            let ended = now
+            statistics.record(outcome, duration: ended.since(started), at: ended)
+            let wasFailing = forwarder.failingSince
+            report(forwarder.settle(delivery.number, outcome, now: ended), delivery, failingSince: wasFailing)
+        }
+    }
+
+    private func report(_ settlement: Forwarder.Settlement, _ delivery: Delivery, failingSince: Instant?) {
+        switch settlement {
+        case .delivered:
+            if let failingSince {
+                complaints.logger.notice(
+                    "delivering again", metadata: ["destination": "\(name)", "after": "\(text(now.since(failingSince)))"])
+            }
+        case .willRetry(let reason, let attempt, let delay):
+            complaints.warn(
+                .deliveryFailed, "delivery failed, will be tried again: \(reason)",
+                ["destination": "\(name)", "attempt": "\(attempt)", "retry_in": "\(text(delay))", "logs": "\(delivery.logCount)"])
+        case .dropped(let logs, let reason):
+            complaints.warn(
+                .deliveryRefused, "delivery refused, its logs are dropped: \(reason)",
+                ["destination": "\(name)", "logs": "\(logs)"])
+        case .split(let bytesMax):
+            complaints.warn(
+                .deliveryTooLarge, "the destination finds a request too large: split in halves",
+                ["destination": "\(name)", "request_bytes_max_now": "\(bytesMax)"])
+        }
+    }
+
+    /// From now on all goes out as soon as it can.
+    func beginDrain() {
+        forwarder.beginDrain()
+    }
+
+    /// Gives up what is not delivered, counted as dropped, and closes the reporter.
+    func close(_ closed: @escaping () -> Void) {
+        timer?.close()
+        timer = nil
+        isStopped = true
+        reporter.close { [self] in
+            forwarder.abandon()
+            closed()
+        }
+    }
+
+    private func text(_ duration: Duration) -> String { DurationText.format(duration) }
+}

@@ -1,0 +1,207 @@
+import EventLoop
+import HTTPServer
+import Logging
+import Pipeline
+import Reporting
+import Wire
+
+/// The proxy: boundary's socket in, deliveries out. It lives on a loop that its owner runs; all its methods belong to that loop's thread.
+///
+/// Its life: `init` binds and listens, or throws and leaves nothing behind; it works until `stop`, which drains and then calls back,
+/// once, when nothing of it is left on the loop.
+public final class ProxyServer {
+    public let configuration: Configuration
+    private let loop: EventLoop
+    private let logger: Logger
+    private let complaints: Complaints
+    private let destination: Destination
+    private let intake: Intake
+    private var listener: PipeListener?
+    private var statusServer: StatusServer?
+    private var socket: ListeningSocket?
+    private let startedAt = WallTime.now()
+
+    private enum Phase {
+        case serving
+        /// Reading what clients have sent and delivering it, until the deadline.
+        case draining
+        /// The deadline is past, or all is done: the rest is counted, the handles close.
+        case closing
+        case stopped
+    }
+    private var phase = Phase.serving
+    private var onStopped: (() -> Void)?
+    /// Called once when standard output, as the destination, has no reader any more: nothing can be delivered from then on.
+    public var onDestinationGone: (() -> Void)?
+    private var readingDeadline: Timer?
+    private var drainDeadline: Timer?
+
+    /// Listens, and connects to nothing yet. `logger` gets the proxy's own messages.
+    public init(_ configuration: Configuration, loop: EventLoop, logger: Logger) throws(StartFailure) {
+        self.configuration = configuration
+        self.loop = loop
+        self.logger = logger
+        complaints = Complaints(loop: loop, logger: logger)
+
+        let reporter = try ReporterFactory.make(configuration, loop: loop)
+        let forwarder = Forwarder(
+            ring: LogRing(bytesMax: configuration.bufferBytes), reporter: reporter,
+            settings: .init(
+                flushInterval: configuration.flushInterval, requestBytesMax: configuration.requestBytesMax,
+                inFlightMax: configuration.inFlightMax, overflow: configuration.overflow),
+            seed: UInt64.random(in: .min ... .max), keyPrefix: Self.uniquePrefix())
+        destination = Destination(
+            name: configuration.reporter.rawValue, forwarder: forwarder, reporter: reporter, loop: loop, complaints: complaints)
+        intake = Intake(
+            loop: loop, forwarder: forwarder, complaints: complaints, connectionsMax: configuration.connectionsMax,
+            idleTimeout: configuration.connectionIdleTimeout)
+        do throws(StartFailure) {
+            try listen()
+        } catch {
+            closeStatusServer()
+            intake.close()
+            complaints.close()
+            destination.close {}
+            throw error
+        }
+        loop.onTurn = { [unowned self] in endTurn() }
+        (reporter as? FileReporter)?.onDestinationGone = { [unowned self] in onDestinationGone?() }
+    }
+
+    deinit { assert(phase == .stopped || listener == nil, "a ProxyServer must be stopped before it goes away") }
+
+    /// 128 random bits: a prefix of Idempotency-Keys that no other process has.
+    private static func uniquePrefix() -> String {
+        let (a, b) = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+        return String(a, radix: 36) + String(b, radix: 36)
+    }
+
+    /// The socket comes last: where anything else fails, the path was never touched.
+    private func listen() throws(StartFailure) {
+        if let address = configuration.metricsListen {
+            statusServer = try StatusServer(loop: loop, host: address.host, port: address.port, proxy: self)
+            logger.info("metrics are served", metadata: ["url": "\(statusServer!.url)/metrics"])
+        }
+        do {
+            let group = try configuration.socketGroup.map { name throws(ListeningSocket.Failure) in try ListeningSocket.groupID(named: name) }
+            let socket = try ListeningSocket(path: configuration.socketPath, mode: configuration.socketMode, groupID: group)
+            let descriptor = socket.takeDescriptor()
+            do {
+                let listener = try PipeListener(loop, takingOwnershipOf: descriptor, backlog: 4096) { [unowned self] pipe in
+                    intake.accept(pipe)
+                }
+                listener.onRefused = { [unowned self] error in
+                    complaints.warn(.acceptFailed, "connection refused: \(error)", [:])
+                }
+                self.listener = listener
+            } catch {
+                socket.unlink()
+                throw error
+            }
+            self.socket = consume socket
+        } catch let failure as ListeningSocket.Failure {
+            throw StartFailure("\(failure)")
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+
+    // MARK: Turns
+
+    private func endTurn() {
+        intake.endTurn()
+        destination.pump()
+        if phase == .draining, intake.connections.isEmpty, destination.forwarder.isEmpty { close() }
+        if phase == .closing, intake.connections.isEmpty { finish() }
+    }
+
+    // MARK: Looking
+
+    public var snapshot: Snapshot {
+        let forwarder = destination.forwarder
+        let now = Instant(nanoseconds: loop.now)
+        func seconds(since instant: Instant?) -> Double? {
+            instant.map { Double(now.since($0).wholeNanoseconds) / 1e9 }
+        }
+        return Snapshot(
+            ledger: forwarder.ledger, ingest: intake.statistics, deliveries: destination.statistics,
+            connections: intake.connections.count, connectionsMax: configuration.connectionsMax,
+            ringBytes: forwarder.ring.bytesUsed, ringBytesMax: forwarder.ring.bytesMax, sessions: forwarder.laneCount,
+            isReadingPaused: intake.isPaused, isServing: phase == .serving && listener != nil,
+            failuresInARow: forwarder.failuresInARow, failingForSeconds: seconds(since: forwarder.failingSince),
+            secondsSinceLastSuccess: seconds(since: destination.statistics.lastSuccess), startedAt: startedAt)
+    }
+
+    /// The port of the metrics listener; nil when it is off.
+    public var metricsPort: UInt16? { statusServer?.port }
+
+    // MARK: Control
+
+    /// Opens the destination's file anew and reads secrets again. Nothing under way is disturbed.
+    public func reopen() {
+        destination.reporter.reopen()
+    }
+
+    /// Ends the proxy's work: no new client; what clients have sent is read, to their end of file, and delivered, all within `drain-timeout`; what is
+    /// left then is counted as dropped (`shutdown`). `onStopped` is called once, from the loop, with nothing of the proxy left on it.
+    /// A second call changes nothing.
+    public func stop(_ onStopped: @escaping () -> Void) {
+        guard phase == .serving else { return }
+        phase = .draining
+        self.onStopped = onStopped
+        // First the name, so that no one connects any more; then those who did, whose bytes may already wait in the kernel.
+        socket?.unlink()
+        socket = nil
+        listener?.acceptQueued()
+        listener?.close()
+        listener = nil
+        destination.beginDrain()
+
+        let timeout = configuration.drainTimeout
+        // Clients that stay connected are cut off a little before the end, so that their last words can still be delivered.
+        readingDeadline = Timer(loop) { [unowned self] in intake.endReading() }
+        readingDeadline?.start(after: timeout - min(timeout / 5, .seconds(2)))
+        drainDeadline = Timer(loop) { [unowned self] in close() }
+        drainDeadline?.start(after: timeout)
+        loop.turnSoon()
+    }
+
+    /// Cuts a drain short.
+    public func stopNow() {
+        guard phase == .draining else { return }
+        close()
+        loop.turnSoon()
+    }
+
+    private func close() {
+        guard phase == .draining else { return }
+        phase = .closing
+        intake.discardRest()
+        loop.turnSoon()
+    }
+
+    private func finish() {
+        phase = .stopped
+        readingDeadline?.close()
+        drainDeadline?.close()
+        intake.close()
+        closeStatusServer()
+        complaints.close()
+        loop.onTurn = nil
+        destination.close { [self] in
+            onStopped?()
+            onStopped = nil
+        }
+    }
+
+    private func closeStatusServer() {
+        statusServer?.close()
+        statusServer = nil
+    }
+}
+
+/// Why the proxy could not start, in words for whoever started it.
+public struct StartFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    public var description: String
+    public init(_ description: String) { self.description = description }
+}

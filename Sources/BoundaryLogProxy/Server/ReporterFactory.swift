@@ -1,0 +1,28 @@
+import EventLoop
+import Pipeline
+import Reporting
+
+/// Makes the reporter that a configuration asks for.
+enum ReporterFactory {
+    static func make(_ configuration: Configuration, loop: EventLoop) throws(StartFailure) -> any Reporter {
+        do {
+            switch configuration.reporter {
+            case .file:
+                return try FileReporter(loop, FileDestination(argument: configuration.filePath))
+            case .http:
+                return try HTTPReporter(loop, httpConfiguration(configuration.http))
+            }
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+
+    private static func httpConfiguration(_ http: HTTPConfiguration) throws(StartFailure) -> HTTPReporterConfiguration {
+        guard let url = http.url else { throw StartFailure("--reporter http needs --http-url") }
+        return HTTPReporterConfiguration(
+            url: url.text, format: http.format, headers: http.headers.map { .init(name: $0.name, value: $0.value) },
+            tokenFile: http.tokenFile, compression: http.compression, caFile: http.caFile,
+            clientCertificateFile: http.clientCertificate, clientKeyFile: http.clientKey, timeout: http.timeout,
+            userAgent: "boundary-log-proxy/\(Version.text)")
+    }
+}

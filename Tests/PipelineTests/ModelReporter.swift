@@ -1,0 +1,17 @@
+import Pipeline
+
+/// A destination that the test plays: deliveries wait in `underWay` until the test settles them.
+final class ModelReporter: Reporter {
+    var traits: ReporterTraits
+    private(set) var underWay: [Delivery] = []
+
+    init(mixesSessions: Bool = false, inFlightMax: Int = 64) {
+        traits = ReporterTraits(mixesSessions: mixesSessions, inFlightMax: inFlightMax)
+    }
+
+    func bodyBytes(of batch: Batch) -> Int { batch.request.count }
+    func send(_ delivery: Delivery, completion: @escaping (DeliveryOutcome) -> Void) { underWay.append(delivery) }
+    func take(at index: Int) -> Delivery { underWay.remove(at: index) }
+    func reopen() {}
+    func close(_ closed: @escaping () -> Void) { closed() }
+}
