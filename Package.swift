@@ -73,7 +73,9 @@ let package = Package(
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop", "TestSupport"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "HTTPServer", "Oracle", "TestSupport"]),
-        .testTarget(name: "BoundaryLogProxyTests", dependencies: ["BoundaryLogProxy", "TestSupport"]),
+        .testTarget(
+            name: "BoundaryLogProxyTests",
+            dependencies: ["BoundaryLogProxy", "EventLoop", "HTTPServer", "Pipeline", "Wire", "TestSupport"]),
         .testTarget(name: "FloodTests", dependencies: ["Flood", "Wire", "TestSupport"]),
         .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "Flood", "TestSupport"]),
     ],

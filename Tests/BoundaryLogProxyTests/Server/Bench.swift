@@ -1,4 +1,5 @@
 import BoundaryLogProxy
+import Glibc
 import EventLoop
 import HTTPServer
 import Logging
@@ -106,5 +107,19 @@ struct CapturingLogHandler: LogHandler {
         line: UInt
     ) {
         store.append("\(level) \(message) \(metadata ?? [:])")
+    }
+}
+
+extension TemporaryDirectory {
+    /// The names of what lies in it.
+    var entries: [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
     }
 }

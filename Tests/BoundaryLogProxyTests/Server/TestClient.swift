@@ -25,7 +25,7 @@ final class TestClient {
     func write(_ bytes: [UInt8]) -> Bool {
         var offset = 0
         while offset < bytes.count {
-            let count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL.rawValue)) }
+            let count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL)) }
             guard count >= 0 else { return false }
             offset += count
         }
@@ -34,7 +34,7 @@ final class TestClient {
 
     /// Bytes that the kernel took now; nil when the proxy has closed the connection.
     func writeSome(_ bytes: ArraySlice<UInt8>) -> Int? {
-        let flags = Int32(MSG_NOSIGNAL.rawValue) | Int32(MSG_DONTWAIT.rawValue)
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         let count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, flags) }
         if count >= 0 { return count }
         return errno == EAGAIN ? 0 : nil
@@ -43,7 +43,7 @@ final class TestClient {
     /// Whether the proxy has closed its side; never blocks.
     var isClosedByPeer: Bool {
         var byte: UInt8 = 0
-        return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT.rawValue)) == 0
+        return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) == 0
     }
 
     func close() {
