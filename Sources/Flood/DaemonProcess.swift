@@ -44,9 +44,22 @@ final class DaemonProcess {
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
-        let result = posix_spawn(&child, path, &actions, &attributes, words, environ)
+        var environment = Self.environment
+        let result = posix_spawn(&child, path, &actions, &attributes, words, &environment)
         guard result == 0 else { throw .system("cannot start the daemon \(path)", code: result) }
         processID = child
+    }
+
+    /// The user's environment but for what would configure the daemon behind the flood's back, or put a proxy before the sink.
+    private static var environment: [UnsafeMutablePointer<CChar>?] {
+        var kept: [UnsafeMutablePointer<CChar>?] = []
+        var next = environ
+        while let variable = next.pointee {
+            let name = String(cString: variable).prefix { $0 != "=" }.uppercased()
+            if !name.hasSuffix("_PROXY"), !name.hasPrefix("BOUNDARY_LOG_PROXY_"), !name.hasPrefix("CODER_") { kept.append(variable) }
+            next += 1
+        }
+        return kept + [nil]
     }
 
     /// A daemon never outlives its flood.

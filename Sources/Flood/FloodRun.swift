@@ -1,7 +1,7 @@
 import Glibc
 
 /// One flood from its start to its verdict.
-public struct FloodRun {
+public struct FloodRun: Sendable {
     /// Where the load goes.
     public enum Target: Sendable {
         /// A daemon of our own, which ends with the flood; `arguments` come last on its command line.
