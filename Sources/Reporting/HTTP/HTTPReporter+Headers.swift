@@ -22,6 +22,9 @@ extension HTTPReporter {
         var redaction = Redaction()
         for header in configuration.headers { redaction.hide(headerValue: header.value) }
         redaction.hide(url.password)
+        if url.user != nil || url.password != nil {
+            redaction.hide(Base64.text(Array("\(url.user ?? ""):\(url.password ?? "")".utf8)))
+        }
         // A proxy's password may be in libcurl's messages.
         for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
             guard let value = getenv(name), let proxy = try? ReportURL(String(cString: value)) else { continue }
