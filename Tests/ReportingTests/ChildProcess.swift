@@ -7,13 +7,15 @@ final class ChildProcess {
     private var status: Int32?
 
     /// `arguments[0]` is a path. Standard output and error go to `output`, or nowhere.
-    init(_ arguments: [String], output: String = "/dev/null", environment: [String] = []) throws {
+    init(_ arguments: [String], output: String = "/dev/null", environment: [String] = [], inheriting descriptors: [Int32] = []) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // Onto itself: that takes away its close-on-exec flag, in the child.
+        for descriptor in descriptors { posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor) }
         let argv = arguments.map { strdup($0) } + [nil]
         let env = (["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"] + environment).map { strdup($0) } + [nil]
         defer { for pointer in argv + env { free(pointer) } }

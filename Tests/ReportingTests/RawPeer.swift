@@ -61,7 +61,7 @@ final class RawPeer: Sendable {
         }
     }
 
-    private static func listen() -> (Int32, UInt16) {
+    static func listen() -> (descriptor: Int32, port: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -69,7 +69,7 @@ final class RawPeer: Sendable {
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                precondition(bind(descriptor, $0, size) == 0 && Glibc.listen(descriptor, 16) == 0)
+                precondition(bind(descriptor, $0, size) == 0 && Glibc.listen(descriptor, 128) == 0)
                 getsockname(descriptor, $0, &size)
             }
         }
