@@ -66,9 +66,10 @@ let package = Package(
         // Tests. `Oracle` is swift-protobuf's reading of the wire, against which ours is checked; never on the data path.
         .target(
             name: "Oracle", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            path: "Tests/Oracle"),
+            path: "Tests/Oracle", exclude: ["README.md", "Protos"]),
         .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport"),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Oracle", "TestSupport"]),
+        .testTarget(
+            name: "WireTests", dependencies: ["Wire", "Oracle", "TestSupport"], resources: [.copy("Vectors")]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Wire", "TestSupport"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop", "TestSupport"]),
