@@ -18,7 +18,15 @@ extension ConfigurationBuilder {
         for problem in problems {
             record(ConfigurationError(key: "configuration file", source: .file(path: path, line: problem.line), problem: problem.text))
         }
-        for entry in entries { take(entry, path: path) }
+        let before = errorCount
+        for entry in entries {
+            // As in FlatYAML: a file that is no configuration at all does not fill the screen.
+            if errorCount - before >= FlatYAML.problemsMax {
+                return record(ConfigurationError(
+                    key: "configuration file", source: .file(path: path, line: entry.line), problem: "has too many errors, the rest was not read"))
+            }
+            take(entry, path: path)
+        }
     }
 
     private mutating func take(_ entry: FlatYAML.Entry, path: String) {

@@ -36,6 +36,8 @@ public struct ConfigurationBuilder: Sendable {
         if option.isRepeatable { given[name]!.values.append(value) } else { given[name] = Given(values: [value], source: source) }
     }
 
+    var errorCount: Int { errors.count }
+
     mutating func record(_ error: ConfigurationError) { errors.append(error) }
 
     /// Where the socket shall be when no source names it. The path is checked when it is used.

@@ -2,6 +2,12 @@
 ///
 /// Values are the text as it stands; YAML's own notions of numbers, booleans and dates are not applied.
 enum FlatYAML {
+    /// Reading stops after so many problems: enough to mend, and they fit a screen.
+    static let problemsMax = 20
+
+    /// Nothing in a configuration nests; deeper than this, reading stops at once.
+    static let depthMax = 16
+
     struct Entry: Equatable {
         var key: String
         /// The key's line, from 1.
@@ -50,8 +56,7 @@ enum FlatYAML {
                 let key = try reader.next()
                 if key.kind == .mappingEnd { return }
                 check(key)
-                // Enough to mend; a file that is no configuration at all does not fill the screen.
-                if problems.count >= 20 { throw YAMLProblem(text: "has too many errors, the rest was not read", line: key.line) }
+                if problems.count >= problemsMax { throw YAMLProblem(text: "has too many errors, the rest was not read", line: key.line) }
                 guard case .scalar(let name, _) = key.kind else {
                     problems.append(YAMLProblem(text: "has a key that is not a name", line: key.line))
                     try skip(key, reader)
@@ -82,7 +87,7 @@ enum FlatYAML {
                 let item = try reader.next()
                 if item.kind == .sequenceEnd { return Entry(key: name, line: line, values: values, isList: true) }
                 check(item)
-                if problems.count >= 20 { throw YAMLProblem(text: "has too many errors, the rest was not read", line: item.line) }
+                if problems.count >= problemsMax { throw YAMLProblem(text: "has too many errors, the rest was not read", line: item.line) }
                 if let value = value(item) {
                     values.append(value)
                 } else {
@@ -113,6 +118,8 @@ enum FlatYAML {
                 default: break
                 }
                 if depth == 0 { return }
+                // libyaml takes a time that grows with the square of the depth: a file of brackets would keep it busy for an hour.
+                if depth > depthMax { throw YAMLProblem(text: "is nested too deeply", line: event.line) }
                 event = try reader.next()
             }
         }

@@ -27,9 +27,9 @@ extension ValueSource: CustomStringConvertible {
     public var description: String {
         switch self {
         case .default: "default"
-        case .defaultFromEnvironment(let variable): "default, from the environment variable \(variable)"
+        case .defaultFromEnvironment(let variable): "default, from the environment variable \(Printable.text(variable))"
         case .file(let path, let line): "\(Printable.text(path)) line \(line)"
-        case .environment(let variable): "environment variable \(variable)"
+        case .environment(let variable): "environment variable \(Printable.text(variable))"
         case .commandLine: "command line"
         case .program: "set by the program"
         }

@@ -1,0 +1,46 @@
+@testable import BoundaryLogProxy
+
+/// For every option: values that are good and not the default, what else they need, and a value that is bad.
+struct OptionSample: Sendable, CustomStringConvertible {
+    var name: String
+    /// As `check-config` writes it.
+    var good: String
+    var other: String
+    var bad: String
+    var needs: [(String, String)] = []
+    var description: String { name }
+
+    static let url = ("http-url", "https://logs.example.com/in")
+    static let all: [OptionSample] = [
+        .init(name: "socket", good: "/run/a.sock", other: "/run/b.sock", bad: "/run/" + String(repeating: "a", count: 103)),
+        .init(name: "socket-mode", good: "0660", other: "0620", bad: "0999"),
+        .init(name: "socket-group", good: "audit", other: "1000", bad: "a group"),
+        .init(name: "connections-max", good: "10000", other: "7", bad: "0"),
+        .init(name: "connection-idle-timeout", good: "1m30s", other: "2h", bad: "soon"),
+        .init(name: "reporter", good: "http", other: "http", bad: "coder", needs: [url]),
+        .init(name: "file-path", good: "/var/log/audit.jsonl", other: "/b", bad: ""),
+        .init(name: "http-url", good: "https://a.example/x", other: "http://[::1]:8080/", bad: "ftp://a.example"),
+        .init(name: "http-format", good: "ndjson", other: "ndjson", bad: "xml", needs: [url]),
+        .init(name: "http-header", good: "X-Scope: a", other: "X-Scope: b", bad: "Content-Type: text/plain", needs: [url]),
+        .init(name: "http-token-file", good: "/run/token", other: "/run/token2", bad: "", needs: [url]),
+        .init(name: "http-compression", good: "gzip", other: "zstd", bad: "brotli", needs: [url]),
+        .init(name: "http-ca-file", good: "/etc/ca.pem", other: "/etc/ca2.pem", bad: "", needs: [url]),
+        .init(name: "http-client-cert", good: "/etc/c.pem", other: "/etc/c2.pem", bad: "", needs: [url, ("http-client-key", "/etc/k.pem")]),
+        .init(name: "http-client-key", good: "/etc/k.pem", other: "/etc/k2.pem", bad: "", needs: [url, ("http-client-cert", "/etc/c.pem")]),
+        .init(name: "http-timeout", good: "1m", other: "100ms", bad: "99ms", needs: [url]),
+        .init(name: "flush-interval", good: "250ms", other: "0", bad: "2h"),
+        .init(name: "request-bytes-max", good: "64KiB", other: "2MiB", bad: "1KiB"),
+        .init(name: "in-flight-max", good: "64", other: "2", bad: "65"),
+        .init(name: "buffer-bytes", good: "32MiB", other: "1GB", bad: "12q"),
+        .init(name: "overflow", good: "block", other: "drop-oldest", bad: "drop"),
+        .init(name: "metrics-listen", good: "127.0.0.1:9464", other: "[::1]:0", bad: ":9464"),
+        .init(name: "drain-timeout", good: "1.5s", other: "0", bad: "61m"),
+        .init(name: "log-level", good: "debug", other: "critical", bad: "warn"),
+        .init(name: "log-format", good: "json", other: "json", bad: "xml"),
+    ]
+}
+
+extension Configuration {
+    /// The option's values, secrets included.
+    func unmasked(_ name: String) -> [String] { Options.named(name)!.values(self) }
+}
