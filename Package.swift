@@ -67,6 +67,7 @@ let package = Package(
         .target(
             name: "Oracle", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
             path: "Tests/Oracle", exclude: ["README.md", "Protos"]),
+        .executableTarget(name: "boundary-bench", dependencies: ["Wire", "Oracle"], path: "Benchmarks/Micro"),
         .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport"),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "Oracle", "TestSupport"], resources: [.copy("Vectors")]),

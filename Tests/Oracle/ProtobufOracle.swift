@@ -31,4 +31,9 @@ public enum ProtobufOracle {
     public static func serialized(_ message: OracleMessage) -> [UInt8] {
         (try? message.serializedBytes()) ?? []
     }
+
+    /// protobuf's own JSON of one log; its keys are not those of our lines.
+    public static func json(_ log: OracleLog) -> [UInt8] {
+        (try? log.jsonUTF8Bytes()) ?? []
+    }
 }
