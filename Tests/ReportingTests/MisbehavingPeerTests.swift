@@ -211,6 +211,56 @@ import Testing
         }
     }
 
+    /// All of it at random, many side by side: each attempt ends once, and no byte is read of a delivery that has ended.
+    @Test func everythingAtOnceEndsOnceEach() throws {
+        let number = Atomic<UInt64>(0)
+        let peer = RawPeer { connection in
+            var random = number.add(1, ordering: .relaxed).newValue &* 0x9E37_79B9_7F4A_7C15
+            random ^= random >> 31
+            switch random % 8 {
+            case 0: return
+            case 1:
+                _ = connection.receive()
+                connection.reset()
+            case 2: connection.send(RawPeer.response(429, headers: ["Retry-After: 3", "Connection: close"]))
+            case 3:
+                _ = connection.request()
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+            case 4:
+                _ = connection.receive()
+                connection.send("\u{0}\u{1}\r\n\r\n")
+            default:
+                // This peer serves one connection at a time: it may not wait on one for long.
+                for left in (0..<random % 3 + 1).reversed() {
+                    guard connection.request() != nil else { return }
+                    connection.send(RawPeer.response(left == 1 ? 500 : 200, headers: left == 0 ? ["Connection: close"] : []))
+                }
+            }
+        }
+        try withReporter(HTTPReporterConfiguration(url: peer.url, timeout: .seconds(2))) { harness in
+            var started = 0, ended = 0, delivered = 0
+            let deliveries = (0..<40).map { harness.fixture.delivery(batches: [1 + $0 * 5], urlBytes: 700) }
+            func next() {
+                guard started < 600 else { return }
+                var endings = 0
+                started += 1
+                harness.reporter.send(deliveries[started % 40]) { outcome in
+                    endings += 1
+                    ended += 1
+                    if outcome.isDelivered { delivered += 1 }
+                    #expect(endings == 1)
+                    next()
+                }
+            }
+            for _ in 0..<24 { next() }
+            harness.loop.run(until: { ended == 600 })
+            #expect(delivered > 100 && delivered < 600)
+            harness.fixture.scribble()
+            harness.loop.runOnce(waiting: false)
+            #expect(!harness.loop.runOnce(waiting: false))
+        }
+    }
+
     @Test func secretsStayOutOfReasons() throws {
         let directory = TemporaryDirectory()
         let tokenFile = directory.path("token")

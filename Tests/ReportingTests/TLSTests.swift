@@ -63,6 +63,43 @@ struct TLSTests {
         }
     }
 
+    /// A server that ends connections often (GOAWAY) and takes few streams costs connections, not deliveries.
+    @Test func aStingyHTTP2ServerLosesNothing() throws {
+        let certificates = try Certificates()
+        try certificates.issue("good", alternativeNames: "DNS:localhost")
+        let backend = Backend()
+        let peer = backend.peer()
+        let site = Nginx.Site(server(certificates, "good", "keepalive_requests 7; http2_max_concurrent_streams 3;"))
+        let nginx = try Nginx([site], backend: peer.port)
+        try withReporter(HTTPReporterConfiguration(url: "https://localhost:\(site.port)/in", caFile: certificates.authority)) { harness in
+            var expected: Set<[UInt8]> = []
+            for number in 0..<20 {
+                let delivery = harness.fixture.delivery(session: "one by one \(number)")
+                expected.insert(delivery.bytes)
+                #expect(harness.send(delivery).isDelivered, "\(nginx.log)")
+            }
+            // Those that met a GOAWAY may have to be sent again, as the forwarder would.
+            var waiting = (0..<60).map { harness.fixture.delivery(batches: [20], session: "together \($0)", urlBytes: 900) }
+            expected.formUnion(waiting.map(\.bytes))
+            for _ in 0..<60 where !waiting.isEmpty {
+                var again: [Delivery] = []
+                var ended = 0
+                for delivery in waiting {
+                    harness.reporter.send(delivery) { outcome in
+                        ended += 1
+                        if !outcome.isDelivered { again.append(delivery) }
+                    }
+                }
+                let count = waiting.count
+                harness.loop.run(until: { ended == count })
+                waiting = again
+            }
+            #expect(waiting.isEmpty)
+            let allArrived = backend.requests.withLock { Set($0.map(\.body)) } == expected
+            #expect(allArrived)
+        }
+    }
+
     @Test func whatCannotBeVerifiedGetsNothing() throws {
         let certificates = try Certificates()
         let strangers = try Certificates()
