@@ -16,8 +16,8 @@ enum DeliveryContent {
         }
     }
 
-    /// What the lines of `batch` take, without reading its logs: a method, URL and rule are in the request with their tags and lengths, so that this is
-    /// somewhat more than the truth, but for characters that need an escape.
+    /// What the lines of `batch` take, without reading its logs: a method, URL and rule are in the request with their tags and lengths, so
+    /// that this is somewhat more than the truth, but for characters that need an escape.
     static func lineBytes(of batch: Batch) -> Int {
         batch.request.count + batch.logCount * (emptyLineBytes + batch.sessionID.count + batch.processName.count)
     }

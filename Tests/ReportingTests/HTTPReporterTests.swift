@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import HTTPServer
+import Oracle
 import Pipeline
 import Reporting
 import TestSupport
@@ -35,6 +36,28 @@ import Testing
             #expect(harness.reporter.statistics.responses == [204: 1])
             #expect(harness.reporter.statistics.httpVersion == 11)
             #expect(harness.reporter.bodyBytes(of: delivery.batches[0]) == delivery.batches[0].request.count)
+        }
+    }
+
+    /// By the merge law, and as swift-protobuf reads it: one request with all logs in order; halves of it with their own.
+    @Test func bodiesDecodeAsOneRequest() throws {
+        var bodies: [[UInt8]] = []
+        try withServer {
+            bodies.append($0.body)
+            return HTTPServerResponse(status: 200)
+        } _: { harness in
+            #expect(harness.send(harness.fixture.delivery(batches: [3, 1, 7])).isDelivered)
+            var part = harness.fixture.delivery(batches: [9])
+            part.logs = 4..<7
+            #expect(harness.send(part).isDelivered)
+            for (body, numbers) in zip(bodies, [0..<11, 4..<7]) {
+                let request = try #require(ProtobufOracle.request(body))
+                #expect(request.logs.map(\.sequenceNumber) == numbers.map(Int32.init))
+                #expect(request.sessionID == "5f0e2f3c-0000-4000-8000-000000000001")
+                #expect(request.confinedProcessName == "test")
+                #expect(request.logs.allSatisfy { $0.httpRequest.method == "GET" && $0.httpRequest.matchedRule == "*.org" })
+            }
+            #expect(bodies.count == 2)
         }
     }
 

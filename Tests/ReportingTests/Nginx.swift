@@ -1,8 +1,8 @@
 import Glibc
 import TestSupport
 
-/// A real web server in front of a test's peer. It is given its sockets (nginx takes them from the variable NGINX, as when it replaces its own
-/// program), so that ports are free and connections wait until it is up.
+/// A real web server in front of a test's peer. It is given its sockets (nginx takes them from the variable NGINX, as when it replaces its
+/// own program), so that ports are free and connections wait until it is up.
 final class Nginx {
     static let path = "/usr/sbin/nginx"
     static var isInstalled: Bool { access(path, X_OK) == 0 }

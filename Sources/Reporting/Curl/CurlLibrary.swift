@@ -2,7 +2,8 @@ internal import CCurl
 
 /// The library as a whole.
 enum CurlLibrary {
-    /// Once per process; safe from any thread, as libcurl here is built to be (CURL_VERSION_THREADSAFE). Never undone: other code of a host may use libcurl too.
+    /// Once per process; safe from any thread, as libcurl here is built to be (CURL_VERSION_THREADSAFE). Never undone: other code of a host
+    /// may use libcurl too.
     /// https://curl.se/libcurl/c/curl_global_init.html
     static func initialize() { _ = done }
 

@@ -4,14 +4,17 @@ internal import Glibc
 
 typealias CurlHandle = UnsafeMutableRawPointer
 
-/// libcurl's multi interface on an event loop: any number of transfers, no thread, no blocking call, and nothing at all while no transfer runs.
+/// libcurl's multi interface on an event loop: any number of transfers, no thread, no blocking call, and nothing at all while no transfer
+/// runs.
 ///
-/// libcurl may not be called from inside its own socket and timer callbacks, so those only start and stop watchers and the timer; a finished transfer is
-/// recorded and its handler called after `curl_multi_socket_action` has returned, from where every call is allowed again.
+/// libcurl may not be called from inside its own socket and timer callbacks, so those only start and stop watchers and the timer; a
+/// finished transfer is recorded and its handler called after `curl_multi_socket_action` has returned, from where every call is allowed
+/// again.
 ///
 /// https://curl.se/libcurl/c/libcurl-multi.html
 final class CurlMulti {
-    /// How a transfer ended. The handle is still in the multi: its info can be read; `remove` comes next (a CONNECT_ONLY handle stays until it is done with).
+    /// How a transfer ended. The handle is still in the multi: its info can be read; `remove` comes next (a CONNECT_ONLY handle stays until
+    /// it is done with).
     typealias Finished = (CURLcode) -> Void
 
     private let loop: EventLoop
@@ -52,7 +55,8 @@ final class CurlMulti {
         assert(multi == nil, "a CurlMulti must be closed before it goes away")
     }
 
-    /// Starts a transfer, at once as far as it goes without waiting. `finished` is called exactly once unless `remove` comes before, and never inside this call.
+    /// Starts a transfer, at once as far as it goes without waiting. `finished` is called exactly once unless `remove` comes before, and
+    /// never inside this call.
     /// https://curl.se/libcurl/c/curl_multi_add_handle.html
     func start(_ easy: CurlHandle, finished: @escaping Finished) {
         guard let multi else { preconditionFailure("a transfer was started on a closed CurlMulti") }
@@ -61,7 +65,8 @@ final class CurlMulti {
         blp_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
         handlers[easy] = finished
         if curl_multi_add_handle(multi, easy) == CURLM_OK {
-            // libcurl has asked for a timer of 0 ms, and would wait for it. Acting now saves a turn: on a kept connection the request is written here.
+            // libcurl has asked for a timer of 0 ms, and would wait for it. Acting now saves a turn: on a kept connection the request is
+            // written here.
             act(on: Self.timeout, 0)
         } else {
             ended.append((easy, CURLE_FAILED_INIT))
@@ -69,7 +74,8 @@ final class CurlMulti {
         if !ended.isEmpty { later?.schedule() }
     }
 
-    /// Takes a transfer out, finished or not; libcurl calls none of its callbacks from then on. The connection is kept if it can be used again.
+    /// Takes a transfer out, finished or not; libcurl calls none of its callbacks from then on. The connection is kept if it can be used
+    /// again.
     /// https://curl.se/libcurl/c/curl_multi_remove_handle.html
     func remove(_ easy: CurlHandle) {
         guard let multi else { return }
@@ -78,7 +84,8 @@ final class CurlMulti {
         curl_multi_remove_handle(multi, easy)
     }
 
-    /// Closes all connections; every transfer must have been removed. `closed` is called in a later turn, when no handle is left. Once only.
+    /// Closes all connections; every transfer must have been removed. `closed` is called in a later turn, when no handle is left. Once
+    /// only.
     /// https://curl.se/libcurl/c/curl_multi_cleanup.html
     func close(_ closed: @escaping () -> Void) {
         guard let multi else { preconditionFailure("a CurlMulti was closed twice") }

@@ -1,5 +1,5 @@
 /// Where a `FileReporter` writes.
-public enum FileDestination: Sendable, Equatable {
+public enum FileDestination: Sendable, Equatable, CustomStringConvertible {
     /// Appended to, made with mode 0600 if it is not there, opened anew by `FileReporter.reopen`.
     case path(String)
     /// A descriptor that somebody else opened and will close, e.g. standard output; `name` is for messages.
@@ -10,6 +10,7 @@ public enum FileDestination: Sendable, Equatable {
         self = argument == "-" ? .descriptor(1, name: "standard output") : .path(argument)
     }
 
+    /// For messages.
     public var description: String {
         switch self {
         case .path(let path): path

@@ -4,15 +4,16 @@ import Pipeline
 
 /// Appends each delivery as JSON lines to a file or a pipe, one delivery at a time, off the loop's thread. Confined to the loop's thread.
 ///
-/// A write that ends in an error may have written a part. The next attempt at the same delivery goes on with the byte after it, so that no line is
-/// torn or doubled. If the file is to be opened anew in between, the torn line is ended in the old file first; where that fails too, it is written
-/// whole to the new one.
+/// A write that ends in an error may have written a part. The next attempt at the same delivery goes on with the byte after it, so that no
+/// line is torn or doubled. If the file is to be opened anew in between, the torn line is ended in the old file first; where that fails
+/// too, it is written whole to the new one.
 public final class FileReporter: Reporter, ReporterStatisticsSource {
     public let traits = ReporterTraits(mixesSessions: true, inFlightMax: 1)
     public private(set) var statistics = ReporterStatistics()
     public let destination: FileDestination
 
-    /// Called when nobody reads a borrowed descriptor any more (EPIPE), before the attempt's `.transient` completion, once: standard output will not come back.
+    /// Called when nobody reads a borrowed descriptor any more (EPIPE), before the attempt's `.transient` completion, once: standard output
+    /// will not come back.
     public var onDestinationGone: (() -> Void)?
 
     /// The part of a delivery that earlier attempts wrote.
@@ -83,7 +84,8 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
         if current == nil, progress == nil { _ = openIfNeeded() }
     }
 
-    /// A write under way cannot be stopped: its delivery is `.transient` but may be written all the same, and `EventLoop.close` waits for it.
+    /// A write under way cannot be stopped: its delivery is `.transient` but may be written all the same, and `EventLoop.close` waits for
+    /// it.
     public func close(_ closed: @escaping () -> Void) {
         precondition(!isClosing, "a FileReporter was closed twice")
         isClosing = true

@@ -5,9 +5,9 @@ import Pipeline
 
 /// Posts each delivery to an HTTP server, over one kept connection, or a stream of it where HTTP/2 is spoken.
 ///
-/// A protobuf body is handed to libcurl piece by piece from where it lies in the ring; JSON lines and compressed bodies are made in buffers that are
-/// used again. Confined to the loop's thread. While no request is under way it does nothing at all; that the server has closed the kept connection
-/// is noticed at the next request, which then makes a new one.
+/// A protobuf body is handed to libcurl piece by piece from where it lies in the ring; JSON lines and compressed bodies are made in buffers
+/// that are used again. Confined to the loop's thread. While no request is under way it does nothing at all; that the server has closed the
+/// kept connection is noticed at the next request, which then makes a new one.
 public final class HTTPReporter: Reporter, ReporterStatisticsSource {
     /// Requests side by side, at most, whatever the forwarder is set to.
     public static let inFlightMax = 64
@@ -88,7 +88,8 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
         }
     }
 
-    /// Requests under way are cut off, and may have arrived all the same; their pieces are not read from then on. Their completions come in a later turn, before `closed`.
+    /// Requests under way are cut off, and may have arrived all the same; their pieces are not read from then on. Their completions come in
+    /// a later turn, before `closed`.
     public func close(_ closed: @escaping () -> Void) {
         precondition(!isClosing, "an HTTPReporter was closed twice")
         isClosing = true
@@ -118,7 +119,8 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
 
     private func outcome(of transfer: HTTPTransfer, _ code: CURLcode) -> DeliveryOutcome {
         let status = transfer.easy.integer(CURLINFO_RESPONSE_CODE)
-        // A server that refuses may do so, and hang up, before it has read the request: what it said counts. A success that is cut short does not.
+        // A server that refuses may do so, and hang up, before it has read the request: what it said counts. A success that is cut short
+        // does not.
         let hasStatus = code == CURLE_OK || transfer.answerIsTooLong || status >= 400
         guard hasStatus, status > 0 else {
             return .transient(reason: redaction(for: transfer).excerpt(message: transfer.easy.describe(code)), retryAfter: nil)

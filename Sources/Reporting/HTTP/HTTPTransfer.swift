@@ -1,8 +1,8 @@
 internal import CCurl
 import Pipeline
 
-/// One request at a time on one easy handle, which is used again and again. Holds what libcurl's callbacks need: the body on its way out, and
-/// the little that is kept of the answer.
+/// One request at a time on one easy handle, which is used again and again. Holds what libcurl's callbacks need: the body on its way out,
+/// and the little that is kept of the answer.
 final class HTTPTransfer {
     /// Of an answer's body; the rest is read and forgotten, up to `responseBytesMax`.
     static let keptBytesMax = 1 << 10
@@ -71,8 +71,8 @@ final class HTTPTransfer {
         easy.set(CURLOPT_USERAGENT, configuration.userAgent.isEmpty ? nil : configuration.userAgent)
         // HTTP/2 is negotiated over TLS, never tried in the clear.
         easy.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
-        // Rather wait for a handshake that may end in HTTP/2 than open a connection for each request. In the clear there is no handshake: requests would
-        // wait for the first answer.
+        // Rather wait for a handshake that may end in HTTP/2 than open a connection for each request. In the clear there is no handshake:
+        // requests would wait for the first answer.
         easy.set(CURLOPT_PIPEWAIT, usesTLS ? 1 : 0)
         // What is meant for the destination is not shown to a proxy that tunnels.
         easy.set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
