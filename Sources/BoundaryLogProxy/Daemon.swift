@@ -35,6 +35,8 @@ public enum Daemon {
         func stopped() {
             for watcher in watchers { watcher.close() }
             exitCode = reportLedger(proxy.snapshot, logger)
+            // Neither the loop nor exit(3), which joins libuv's threads, would come to an end.
+            if proxy.isWriteHanging { _exit(exitCode) }
         }
         var isStopping = false
         func stop(_ cause: String) {

@@ -43,7 +43,7 @@ public final class Subprocess: Sendable {
 
     private struct Waiter {
         var isSatisfied: @Sendable (borrowing State) -> Bool
-        var continuation: CheckedContinuation<Void, Never>
+        var resume: @Sendable () -> Void
     }
 
     private nonisolated(unsafe) static let spawning: UnsafeMutablePointer<pthread_mutex_t> = {
@@ -129,6 +129,11 @@ public final class Subprocess: Sendable {
         return state.withLock { $0.outcome! }
     }
 
+    /// Calls `body` with the outcome, on a thread of its own or at once: for a test that turns an event loop meanwhile and so may not wait for a task.
+    public func whenDone(_ body: @escaping @Sendable (Outcome) -> Void) {
+        call({ [self] in body(state.withLock { $0.outcome! }) }, when: { $0.outcome != nil })
+    }
+
     /// What it has written so far.
     public func written(to stream: Stream) -> String {
         String(decoding: state.withLock { stream == .standardOutput ? $0.output : $0.errors }, as: UTF8.self)
@@ -145,27 +150,31 @@ public final class Subprocess: Sendable {
 
     private func wait(until isSatisfied: @escaping @Sendable (borrowing State) -> Bool) async {
         await withCheckedContinuation { continuation in
-            let isDone = state.withLock { state in
-                if isSatisfied(state) { return true }
-                state.waiters.append(Waiter(isSatisfied: isSatisfied, continuation: continuation))
-                return false
-            }
-            if isDone { continuation.resume() }
+            call({ continuation.resume() }, when: isSatisfied)
         }
+    }
+
+    private func call(_ resume: @escaping @Sendable () -> Void, when isSatisfied: @escaping @Sendable (borrowing State) -> Bool) {
+        let isDone = state.withLock { state in
+            if isSatisfied(state) { return true }
+            state.waiters.append(Waiter(isSatisfied: isSatisfied, resume: resume))
+            return false
+        }
+        if isDone { resume() }
     }
 
     private func change(_ body: (inout sending State) -> Void) {
         let ready = state.withLock { state in
             body(&state)
-            var ready: [CheckedContinuation<Void, Never>] = []
+            var ready: [@Sendable () -> Void] = []
             var waiting: [Waiter] = []
             for waiter in state.waiters {
-                if waiter.isSatisfied(state) { ready.append(waiter.continuation) } else { waiting.append(waiter) }
+                if waiter.isSatisfied(state) { ready.append(waiter.resume) } else { waiting.append(waiter) }
             }
             state.waiters = waiting
             return ready
         }
-        for continuation in ready { continuation.resume() }
+        for resume in ready { resume() }
     }
 
     // MARK: The two threads

@@ -135,6 +135,10 @@ public final class ProxyServer {
     /// The port of the metrics listener; nil when it is off.
     public var metricsPort: UInt16? { statusServer?.port }
 
+    /// A write to the destination's file is still under way. After the end of the drain that means it hangs (a pipe that nobody reads),
+    /// and closing the loop would wait for it.
+    public var isWriteHanging: Bool { phase == .stopped && (destination.reporter as? FileReporter)?.isWriting == true }
+
     // MARK: Control
 
     /// Opens the destination's file anew and reads secrets again. Nothing under way is disturbed.

@@ -12,6 +12,9 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
     public private(set) var statistics = ReporterStatistics()
     public let destination: FileDestination
 
+    /// A write is under way, perhaps for ever: a pipe that nobody reads. `EventLoop.close` would wait for it.
+    public var isWriting: Bool { writer.isBusy }
+
     /// Called when nobody reads a borrowed descriptor any more (EPIPE), before the attempt's `.transient` completion, once: standard output
     /// will not come back.
     public var onDestinationGone: (() -> Void)?
