@@ -1,5 +1,4 @@
 import Pipeline
-import TestSupport
 import Testing
 import Wire
 
