@@ -165,10 +165,13 @@ import Testing
             for _ in 0..<20 {
                 let delivery = harness.fixture.delivery(batches: [50, 50], urlBytes: 900)
                 sent.append(delivery.bytes)
-                #expect(harness.send(delivery).isDelivered)
+                // The end may arrive after the request has begun: then it is for the forwarder to try again.
+                let outcome = harness.send(delivery)
+                if outcome.isTransient { #expect(harness.send(delivery).isDelivered) }
             }
+            let allArrived = bodies.withLock { $0 } == sent
+            #expect(allArrived)
             #expect(peer.connections >= 20)
-            #expect(bodies.withLock { $0 } == sent)
         }
     }
 
@@ -190,7 +193,8 @@ import Testing
             #expect(harness.send(first).isDelivered)
             let outcome = harness.send(second)
             if outcome.isTransient { #expect(harness.send(second).isDelivered) }
-            #expect(bodies.withLock { $0 } == [first.bytes, second.bytes])
+            let bothArrived = bodies.withLock { $0 } == [first.bytes, second.bytes]
+            #expect(bothArrived)
         }
     }
 

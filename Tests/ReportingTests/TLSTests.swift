@@ -140,6 +140,25 @@ struct TLSTests {
         #expect(backend.count == 1)
     }
 
+    @Test func aReplacedAuthorityCountsForTheNextConnection() throws {
+        let certificates = try Certificates()
+        let strangers = try Certificates()
+        try certificates.issue("good", alternativeNames: "DNS:localhost")
+        let backend = Backend()
+        let peer = backend.peer()
+        let site = Nginx.Site(server(certificates, "good", "keepalive_timeout 0;"))
+        let nginx = try Nginx([site], backend: peer.port)
+        let file = certificates.directory.path("trusted.pem")
+        writeFile(file, readFile(strangers.authority))
+        try withReporter(HTTPReporterConfiguration(url: "https://localhost:\(site.port)/", caFile: file)) { harness in
+            #expect(harness.send(harness.fixture.delivery()).reason.contains("certificate"))
+            writeFile(file, readFile(certificates.authority))
+            #expect(harness.send(harness.fixture.delivery()).isDelivered, "\(nginx.log)")
+            writeFile(file, readFile(strangers.authority))
+            #expect(harness.send(harness.fixture.delivery()).isTransient)
+        }
+    }
+
     @Test func aClientCertificateIsShown() throws {
         let certificates = try Certificates()
         try certificates.issue("good", alternativeNames: "DNS:localhost")

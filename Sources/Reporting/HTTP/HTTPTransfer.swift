@@ -84,6 +84,8 @@ final class HTTPTransfer {
             easy.set(CURLOPT_CAINFO, caFile)
             // Debian's libcurl would look into /etc/ssl/certs besides.
             easy.set(CURLOPT_CAPATH, nil as String?)
+            // A file that was replaced counts for the next connection, not a day later. (The system's bundle is costly to read, and stays cached.)
+            easy.set(CURLOPT_CA_CACHE_TIMEOUT, 0)
         }
         if let certificate = configuration.clientCertificateFile {
             easy.set(CURLOPT_SSLCERT, certificate)
