@@ -30,7 +30,7 @@ public enum BoundaryScan {
 
     /// The envelope's cases form a `oneof`: the same case again merges, the other one clears what came before.
     private static func scanMessage(_ payload: RawSpan) throws(ProtobufError) -> ScanResult {
-        var cursor = FieldCursor(0..<payload.byteCount)
+        var cursor = FieldCursor(0..<payload.byteCount, of: payload)
         var request = RequestFields()
         var status: (channelFull: Int64, batchFull: Int64)?
         while !cursor.isAtEnd {
@@ -55,7 +55,7 @@ public enum BoundaryScan {
     private static func readStatus(
         _ payload: RawSpan, _ range: Range<Int>, _ channelFull: inout Int64, _ batchFull: inout Int64
     ) throws(ProtobufError) {
-        var cursor = FieldCursor(range)
+        var cursor = FieldCursor(range, of: payload)
         while !cursor.isAtEnd {
             let tag = try cursor.tag(in: payload)
             switch tag {
@@ -83,12 +83,12 @@ public enum BoundaryScan {
     @inline(never)
     private static func copyPieces(of payload: RawSpan, to destination: UnsafeMutableRawBufferPointer) {
         var start = 0
-        var cursor = FieldCursor(0..<payload.byteCount)
+        var cursor = FieldCursor(0..<payload.byteCount, of: payload)
         while let (tag, _) = nextEnvelopeField(payload, &cursor) {
             if tag == MessageTag.status { start = cursor.position }
         }
         var copied = 0
-        cursor = FieldCursor(start..<payload.byteCount)
+        cursor = FieldCursor(start..<payload.byteCount, of: payload)
         while let (tag, value) = nextEnvelopeField(payload, &cursor) {
             guard tag == MessageTag.logs, destination.count - copied >= value.count else { continue }
             unsafe payload.copy(value, to: destination, at: copied)

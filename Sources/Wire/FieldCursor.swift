@@ -5,13 +5,15 @@ struct FieldCursor {
     var position: Int
     let end: Int
 
+    /// A walk over the message that lies at `range` of `bytes`; every later call takes the same bytes.
     @inline(__always)
-    init(_ range: Range<Int>) {
-        self.init(from: range.lowerBound, to: range.upperBound)
+    init(_ range: Range<Int>, of bytes: RawSpan) {
+        self.init(from: range.lowerBound, to: range.upperBound, of: bytes)
     }
 
     @inline(__always)
-    init(from position: Int, to end: Int) {
+    init(from position: Int, to end: Int, of bytes: RawSpan) {
+        precondition(position >= 0 && position <= end && end <= bytes.byteCount)
         self.position = position
         self.end = end
     }
@@ -32,6 +34,13 @@ struct FieldCursor {
         if first < 0x80 {
             position &+= 1
             return UInt64(first)
+        }
+        if end &- position >= 2 {
+            let second = bytes.byte(at: position &+ 1)
+            if second < 0x80 {
+                position &+= 2
+                return UInt64(first & 0x7F) | UInt64(second) &<< 7
+            }
         }
         let (value, next) = try Varint.readLong(bytes, from: position, end: end)
         position = next

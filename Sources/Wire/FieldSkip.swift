@@ -24,7 +24,7 @@ enum FieldSkip {
     private static func skipScalar(
         _ tag: UInt64, _ bytes: RawSpan, from position: Int, end: Int
     ) throws(ProtobufError) -> Int {
-        var cursor = FieldCursor(from: position, to: end)
+        var cursor = FieldCursor(from: position, to: end, of: bytes)
         switch tag & 7 {
         case 0:
             _ = try cursor.varint(in: bytes)
@@ -49,7 +49,7 @@ enum FieldSkip {
     ) throws(ProtobufError) -> Int {
         var openGroups = GroupStack()
         openGroups.push(outermost)
-        var cursor = FieldCursor(from: position, to: end)
+        var cursor = FieldCursor(from: position, to: end, of: bytes)
         while true {
             let tag = try cursor.varint(in: bytes)
             let number = tag &>> 3

@@ -1,81 +1,101 @@
+/// What a walk over a log is for. A type, so that the compiler makes one walk for each purpose without what the other needs.
+protocol LogPurpose {
+    /// Whether strings are checked; the rest always is.
+    static var validatesUTF8: Bool { get }
+    /// Whether the values are wanted.
+    static var keepsValues: Bool { get }
+}
+
+enum LogValidation: LogPurpose {
+    static var validatesUTF8: Bool { true }
+    static var keepsValues: Bool { false }
+}
+
+enum LogReading: LogPurpose {
+    static var validatesUTF8: Bool { false }
+    static var keepsValues: Bool { true }
+}
+
 /// Reads one `coder.agent.v2.BoundaryLog`. The scan and the reader share it, so that what was validated is what is read.
-enum LogFields {
-    private enum LogTag {
-        static var allowed: UInt64 { 1 << 3 | 0 }
-        static var time: UInt64 { 2 << 3 | 2 }
-        static var httpRequest: UInt64 { 3 << 3 | 2 }
-        static var sequenceNumber: UInt64 { 4 << 3 | 0 }
-    }
-
-    private enum TimeTag {
-        static var seconds: UInt64 { 1 << 3 | 0 }
-        static var nanos: UInt64 { 2 << 3 | 0 }
-    }
-
-    private enum HTTPRequestTag {
-        static var method: UInt64 { 1 << 3 | 2 }
-        static var url: UInt64 { 2 << 3 | 2 }
-        static var matchedRule: UInt64 { 3 << 3 | 2 }
-    }
-
+enum LogFields<Purpose: LogPurpose> {
     /// Merges the fields of `range` into `log`: the last value of a scalar stays, message fields merge.
-    @inline(__always)
-    static func read(
-        _ bytes: RawSpan, _ range: Range<Int>, validating: Bool, into log: inout LogView
-    ) throws(ProtobufError) {
-        var cursor = FieldCursor(range)
+    static func read(_ bytes: RawSpan, _ range: Range<Int>, into log: inout LogView) throws(ProtobufError) {
+        var cursor = FieldCursor(range, of: bytes)
         while !cursor.isAtEnd {
             let tag = try cursor.tag(in: bytes)
             switch tag {
             case LogTag.allowed:
-                log.allowed = try cursor.varint(in: bytes) != 0
+                let value = try cursor.varint(in: bytes)
+                if Purpose.keepsValues { log.allowed = value != 0 }
             case LogTag.time:
-                log.hasTime = true
+                if Purpose.keepsValues { log.hasTime = true }
                 try readTime(bytes, cursor.lengthDelimited(in: bytes), into: &log)
             case LogTag.httpRequest:
-                log.hasHTTPRequest = true
-                try readHTTPRequest(bytes, cursor.lengthDelimited(in: bytes), validating: validating, into: &log)
+                if Purpose.keepsValues { log.hasHTTPRequest = true }
+                try readHTTPRequest(bytes, cursor.lengthDelimited(in: bytes), into: &log)
             case LogTag.sequenceNumber:
-                log.sequenceNumber = Int32(truncatingIfNeeded: try cursor.varint(in: bytes))
+                let value = try cursor.varint(in: bytes)
+                if Purpose.keepsValues { log.sequenceNumber = Int32(truncatingIfNeeded: value) }
             default:
                 try cursor.skip(tag, in: bytes)
             }
         }
     }
 
-    @inline(__always)
     private static func readTime(_ bytes: RawSpan, _ range: Range<Int>, into log: inout LogView) throws(ProtobufError) {
-        var cursor = FieldCursor(range)
+        var cursor = FieldCursor(range, of: bytes)
         while !cursor.isAtEnd {
             let tag = try cursor.tag(in: bytes)
             switch tag {
             case TimeTag.seconds:
-                log.seconds = Int64(bitPattern: try cursor.varint(in: bytes))
+                let value = try cursor.varint(in: bytes)
+                if Purpose.keepsValues { log.seconds = Int64(bitPattern: value) }
             case TimeTag.nanos:
-                log.nanos = Int32(truncatingIfNeeded: try cursor.varint(in: bytes))
+                let value = try cursor.varint(in: bytes)
+                if Purpose.keepsValues { log.nanos = Int32(truncatingIfNeeded: value) }
             default:
                 try cursor.skip(tag, in: bytes)
             }
         }
     }
 
-    @inline(__always)
     private static func readHTTPRequest(
-        _ bytes: RawSpan, _ range: Range<Int>, validating: Bool, into log: inout LogView
+        _ bytes: RawSpan, _ range: Range<Int>, into log: inout LogView
     ) throws(ProtobufError) {
-        var cursor = FieldCursor(range)
+        var cursor = FieldCursor(range, of: bytes)
         while !cursor.isAtEnd {
             let tag = try cursor.tag(in: bytes)
             switch tag {
             case HTTPRequestTag.method:
-                log.method = try cursor.string(in: bytes, validating: validating)
+                let value = try cursor.string(in: bytes, validating: Purpose.validatesUTF8)
+                if Purpose.keepsValues { log.method = value }
             case HTTPRequestTag.url:
-                log.url = try cursor.string(in: bytes, validating: validating)
+                let value = try cursor.string(in: bytes, validating: Purpose.validatesUTF8)
+                if Purpose.keepsValues { log.url = value }
             case HTTPRequestTag.matchedRule:
-                log.matchedRule = try cursor.string(in: bytes, validating: validating)
+                let value = try cursor.string(in: bytes, validating: Purpose.validatesUTF8)
+                if Purpose.keepsValues { log.matchedRule = value }
             default:
                 try cursor.skip(tag, in: bytes)
             }
         }
     }
+}
+
+private enum LogTag {
+    static var allowed: UInt64 { 1 << 3 | 0 }
+    static var time: UInt64 { 2 << 3 | 2 }
+    static var httpRequest: UInt64 { 3 << 3 | 2 }
+    static var sequenceNumber: UInt64 { 4 << 3 | 0 }
+}
+
+private enum TimeTag {
+    static var seconds: UInt64 { 1 << 3 | 0 }
+    static var nanos: UInt64 { 2 << 3 | 0 }
+}
+
+private enum HTTPRequestTag {
+    static var method: UInt64 { 1 << 3 | 2 }
+    static var url: UInt64 { 2 << 3 | 2 }
+    static var matchedRule: UInt64 { 3 << 3 | 2 }
 }

@@ -7,7 +7,7 @@ public struct LogReader {
     /// The next log of `request`, the same bytes at every call; nil after the last one.
     public mutating func next(in request: RawSpan) -> LogView? {
         guard position < request.byteCount else { return nil }
-        var cursor = FieldCursor(position..<request.byteCount)
+        var cursor = FieldCursor(position..<request.byteCount, of: request)
         do throws(ProtobufError) {
             while !cursor.isAtEnd {
                 let tag = try cursor.tag(in: request)
@@ -16,7 +16,7 @@ public struct LogReader {
                     continue
                 }
                 var log = LogView()
-                try LogFields.read(request, cursor.lengthDelimited(in: request), validating: false, into: &log)
+                try LogFields<LogReading>.read(request, cursor.lengthDelimited(in: request), into: &log)
                 position = cursor.position
                 return log
             }

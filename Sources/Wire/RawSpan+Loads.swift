@@ -1,16 +1,20 @@
-// Every unsafe operation of the payload parsers. The loads are bounds-checked by the standard library: what makes them
-// "unsafe" is that any bit pattern is taken for the type, which is harmless for integers.
+// Every unsafe operation of the payload parsers.
+//
+// The loads do not check bounds, because the walk has: `FieldCursor` checks once per message that the message lies within the
+// payload, and each step that its bytes lie within the message. Debug and fuzzing builds check every load again.
 
 extension RawSpan {
     @inline(__always)
     func byte(at offset: Int) -> UInt8 {
-        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+        assert(offset >= 0 && offset < byteCount)
+        return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
     }
 
     /// Eight bytes, the first in the lowest bits.
     @inline(__always)
     func word(at offset: Int) -> UInt64 {
-        unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        assert(offset >= 0 && offset <= byteCount - 8)
+        return unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 
     @inline(__always)

@@ -18,13 +18,13 @@ struct RequestFields {
         // From a position in the payload to one in the inner request.
         let shift = byteCount &- range.lowerBound
         var logs = 0
-        var cursor = FieldCursor(range)
+        var unused = LogView()
+        var cursor = FieldCursor(range, of: payload)
         while !cursor.isAtEnd {
             let tag = try cursor.tag(in: payload)
             switch tag {
             case RequestTag.logs:
-                var unused = LogView()
-                try LogFields.read(payload, cursor.lengthDelimited(in: payload), validating: true, into: &unused)
+                try LogFields<LogValidation>.read(payload, cursor.lengthDelimited(in: payload), into: &unused)
                 logs &+= 1
             case RequestTag.sessionID:
                 sessionID = Self.shifted(try cursor.string(in: payload, validating: true), by: shift)

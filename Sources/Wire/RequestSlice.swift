@@ -5,7 +5,7 @@ public enum RequestSlice {
     public static func pieces(of request: RawSpan, logs: Range<Int>) -> [Range<Int>] {
         var pieces: [Range<Int>] = []
         var logNumber = 0
-        var cursor = FieldCursor(0..<request.byteCount)
+        var cursor = FieldCursor(0..<request.byteCount, of: request)
         do throws(ProtobufError) {
             while !cursor.isAtEnd {
                 let start = cursor.position

@@ -2,20 +2,29 @@
 enum UTF8Validation {
     private static var highBits: UInt64 { 0x8080_8080_8080_8080 }
 
-    /// Nearly every string of an audit log is ASCII: that is decided here, eight bytes at a time.
+    /// Nearly every string of an audit log is ASCII: that is decided here, 32 and eight bytes at a time.
     @inline(__always)
     static func isValid(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
         var position = range.lowerBound
         let end = range.upperBound
-        while end &- position >= 8 {
-            if bytes.word(at: position) & highBits != 0 { return isValidMultibyte(bytes, from: position, end: end) }
-            position &+= 8
+        while end &- position >= 32 {
+            let words = bytes.word(at: position) | bytes.word(at: position &+ 8) | bytes.word(at: position &+ 16) | bytes.word(at: position &+ 24)
+            if words & highBits != 0 { return isValidMultibyte(bytes, from: position, end: end) }
+            position &+= 32
         }
-        let remaining = end &- position
-        if remaining == 0 { return true }
-        // What follows the string in the payload is read with its last bytes, and masked away.
+        let length = end &- range.lowerBound
+        if length >= 8 {
+            while end &- position > 8 {
+                if bytes.word(at: position) & highBits != 0 { return isValidMultibyte(bytes, from: position, end: end) }
+                position &+= 8
+            }
+            // The last eight bytes, some of them for the second time.
+            return bytes.word(at: end &- 8) & highBits == 0 || isValidMultibyte(bytes, from: position, end: end)
+        }
+        if length == 0 { return true }
+        // What follows the string in the payload is read with it, and masked away.
         if bytes.byteCount &- position >= 8 {
-            let mask = (1 as UInt64) &<< UInt64(truncatingIfNeeded: remaining &* 8) &- 1
+            let mask = (1 as UInt64) &<< UInt64(truncatingIfNeeded: length &* 8) &- 1
             if bytes.word(at: position) & mask & highBits == 0 { return true }
         }
         return isValidMultibyte(bytes, from: position, end: end)
