@@ -29,6 +29,8 @@ public enum Daemon {
     }
 
     private static func serve(_ configuration: Configuration, _ loop: EventLoop, _ logger: Logger) throws -> Int32 {
+        // After a failed start: what was made for it closes.
+        defer { loop.run() }
         let proxy = try ProxyServer(configuration, loop: loop, logger: logger)
         var exitCode = ExitCode.clean
         var watchers: [SignalWatcher] = []

@@ -36,7 +36,7 @@ public final class ProxyServer {
     private var readingDeadline: Timer?
     private var drainDeadline: Timer?
 
-    /// Listens, and connects to nothing yet. `logger` gets the proxy's own messages.
+    /// Listens, and connects to nothing yet. `logger` gets the proxy's own messages. After a failure the loop must turn once more before it is closed.
     public init(_ configuration: Configuration, loop: EventLoop, logger: Logger) throws(StartFailure) {
         self.configuration = configuration
         self.loop = loop
