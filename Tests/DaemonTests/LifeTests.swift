@@ -93,7 +93,7 @@ import Testing
         let first = try await started()
         let second = await (try daemon()).outcome()
         #expect(second.status == 1)
-        #expect(second.errors.contains("another proxy is serving it (pid \(first.pid))"), "\(second.errors)")
+        #expect(second.errors.contains("another process is serving it (pid \(first.pid))"), "\(second.errors)")
         close(try send(Self.frame))
         first.send(SIGTERM)
         #expect(await first.outcome().output.split(separator: "\n").count == 2)
