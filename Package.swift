@@ -66,11 +66,13 @@ let package = Package(
         // Tests. `Oracle` is swift-protobuf's reading of the wire, against which ours is checked; never on the data path.
         .target(
             name: "Oracle", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            path: "Tests/Oracle", exclude: ["README.md", "Protos"]),
+            path: "Tests/Oracle", exclude: ["README.md", "Protos", "Go"]),
         .executableTarget(name: "boundary-bench", dependencies: ["Wire", "Oracle"], path: "Benchmarks/Micro"),
         .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport"),
+        .executableTarget(name: "wire-differential", dependencies: ["Wire", "Oracle", "TestSupport"], path: "Tests/Differential"),
         .testTarget(
-            name: "WireTests", dependencies: ["Wire", "Oracle", "TestSupport"], resources: [.copy("Vectors")]),
+            name: "WireTests", dependencies: ["Wire", "wire-differential", "Oracle", "TestSupport"],
+            resources: [.copy("Vectors")]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Wire", "TestSupport"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop", "TestSupport"]),

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Wire
+@testable import wire_differential
 
 /// Each rule of docs/protocol.md by a payload made for it.
 struct BoundaryScanTests {

@@ -1,6 +1,8 @@
 import Testing
 import Wire
 
+@testable import wire_differential
+
 struct LogReaderTests {
     @Test func fieldsMergeAndTheLastScalarWins() throws {
         let log =

@@ -1,6 +1,8 @@
 import Testing
 import Wire
 
+@testable import wire_differential
+
 struct NDJSONTests {
     private func time(_ seconds: Int64, _ nanos: Int32) -> [UInt8] {
         bytesField(2, [0x08] + varint(UInt64(bitPattern: seconds)) + [0x10] + varint(UInt64(bitPattern: Int64(nanos))))

@@ -1,6 +1,8 @@
 import Testing
 import Wire
 
+@testable import wire_differential
+
 struct RequestSliceTests {
     private let logs = (0..<4 as Range<UInt8>).map { bytesField(1, [0x20, $0]) }
 

@@ -3,6 +3,8 @@ import TestSupport
 import Testing
 import Wire
 
+@testable import wire_differential
+
 /// Socket bytes recorded from boundary's own codec, with what they mean.
 struct VectorTests {
     private static func file(_ name: String) throws -> [UInt8] {
