@@ -5,12 +5,12 @@ import Wire
 public enum Differential {
     /// The inputs of one shard: which shard of which seed, by number.
     public struct Inputs {
-        private var random: SeededRandom
+        private var random: TestRandom
         private var generator: PayloadGenerator
         private var mutator: PayloadMutator
 
         public init(seed: UInt64, shard: Int) {
-            random = SeededRandom(seed: seed &+ UInt64(shard) &* 0x1_0000_0001)
+            random = TestRandom(seed: seed &+ UInt64(shard) &* 0x1_0000_0001)
             generator = PayloadGenerator(seed: random.next())
             mutator = PayloadMutator(seed: random.next())
         }
@@ -32,7 +32,7 @@ public enum Differential {
 
     public static func run(seed: UInt64, shard: Int, inputCount: Int) -> Outcome {
         var inputs = Inputs(seed: seed, shard: shard)
-        var cuts = SeededRandom(seed: seed)
+        var cuts = TestRandom(seed: seed)
         var comparison = OracleComparison()
         var fault: String?
         let elapsed = ContinuousClock().measure {

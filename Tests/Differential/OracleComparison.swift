@@ -13,7 +13,7 @@ struct OracleComparison: ~Copyable {
     private let verifier = FrameVerifier(streamBytesMax: 1 << 16)
 
     /// The first thing that is wrong with how `payload` is handled, or nil.
-    mutating func fault(_ tag: FrameTag, _ payload: [UInt8], random: inout SeededRandom) -> String? {
+    mutating func fault(_ tag: FrameTag, _ payload: [UInt8], random: inout TestRandom) -> String? {
         if let difference = verifier.firstDifference(FrameVerifier.frame(tag.rawValue, payload)) { return "frames: \(difference)" }
         let result = BoundaryScan.scan(tag, payload)
         let isAccepted = if case .invalid = result { false } else { true }
@@ -51,7 +51,7 @@ struct OracleComparison: ~Copyable {
     }
 
     private mutating func requestFault(
-        _ scanned: ScannedRequest, _ request: [UInt8], _ expected: OracleRequest, _ random: inout SeededRandom
+        _ scanned: ScannedRequest, _ request: [UInt8], _ expected: OracleRequest, _ random: inout TestRandom
     ) -> String? {
         logs += expected.logs.count
         if scanned.logCount != expected.logs.count { return "log count \(scanned.logCount), swift-protobuf: \(expected.logs.count)" }

@@ -4,9 +4,9 @@ import Wire
 /// Writes valid payloads of both tags, with everything that the wire format allows and no ordinary encoder writes:
 /// unknown fields and groups, repeated and mixed envelope fields, repeated scalars, varints with padding, empty messages.
 struct PayloadGenerator {
-    var random: SeededRandom
+    var random: TestRandom
 
-    init(seed: UInt64) { random = SeededRandom(seed: seed) }
+    init(seed: UInt64) { random = TestRandom(seed: seed) }
 
     mutating func payload(_ tag: FrameTag) -> [UInt8] {
         tag == .logs ? request() : message()

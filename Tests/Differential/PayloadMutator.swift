@@ -2,10 +2,10 @@ import TestSupport
 
 /// Damages payloads byte by byte: flip, set, delete, insert, truncate, repeat, splice with an earlier payload, shift a length by one.
 struct PayloadMutator {
-    private var random: SeededRandom
+    private var random: TestRandom
     private var pool: [[UInt8]] = []
 
-    init(seed: UInt64) { random = SeededRandom(seed: seed) }
+    init(seed: UInt64) { random = TestRandom(seed: seed) }
 
     mutating func mutate(_ payload: [UInt8]) -> [UInt8] {
         var bytes = payload

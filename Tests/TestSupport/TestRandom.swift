@@ -1,7 +1,7 @@
 import Glibc
 
 /// SplitMix64: small, fast, and the same sequence for a seed everywhere.
-public struct SeededRandom: RandomNumberGenerator {
+public struct TestRandom: RandomNumberGenerator {
     private var state: UInt64
 
     public init(seed: UInt64) { state = seed }
