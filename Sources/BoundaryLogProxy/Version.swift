@@ -1,4 +1,7 @@
 internal import CYAML
+import EventLoop
+import HTTPServer
+import Reporting
 
 /// The version of the daemon and the library, the only place where it is written.
 public enum Version {
@@ -9,6 +12,9 @@ public enum Version {
         let parts = [
             ("boundary-log-proxy", text),
             ("swift", swift),
+            ("libuv", EventLoop.libraryVersion),
+            ("curl", CurlLibrary.version),
+            ("libmicrohttpd", HTTPServer.libraryVersion),
             ("libyaml", String(cString: yaml_get_version_string())),
         ]
         return parts.map { "\($0) \($1)\n" }.joined()

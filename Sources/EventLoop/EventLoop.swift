@@ -38,6 +38,10 @@ public final class EventLoop {
         assert(check == nil, "an EventLoop must be closed before it goes away")
     }
 
+    /// The running libuv's version, e.g. `1.44.2`.
+    /// https://docs.libuv.org/en/v1.x/version.html#c.uv_version_string
+    public static var libraryVersion: String { String(cString: uv_version_string()) }
+
     /// Monotonic nanoseconds, read now.
     /// https://docs.libuv.org/en/v1.x/misc.html#c.uv_hrtime
     public var now: UInt64 { uv_hrtime() }

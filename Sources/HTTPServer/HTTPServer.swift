@@ -8,6 +8,10 @@ import EventLoop
 public final class HTTPServer {
     public typealias Handler = (HTTPServerRequest, _ respond: @escaping (HTTPServerResponse) -> Void) -> Void
 
+    /// The running libmicrohttpd's version, e.g. `0.9.75`.
+    /// https://www.gnu.org/software/libmicrohttpd/manual/libmicrohttpd.html#microhttpd_002dutil
+    public static var libraryVersion: String { String(cString: MHD_get_version()) }
+
     /// The port listened on.
     public let port: UInt16
 

@@ -14,8 +14,8 @@ public struct ReporterTraits: Sendable {
 public protocol Reporter: AnyObject {
     var traits: ReporterTraits { get }
 
-    /// The bytes that `batch` will take in a request body, for `request-bytes-max`: exact for protobuf, for JSON lines as long
-    /// as no character needs an escape.
+    /// The bytes that `batch` takes in a request body, for `request-bytes-max`: exact for protobuf; for JSON lines somewhat more than the truth
+    /// as long as no character needs an escape. Called once per batch; must not look at its content.
     func bodyBytes(of batch: Batch) -> Int
 
     /// Starts an attempt. `completion` is called exactly once, later, never inside this call, on the loop's thread.
