@@ -17,7 +17,8 @@ public enum Daemon {
 
     /// Serves until SIGTERM or SIGINT, drains, and returns the exit code.
     public static func run(configuration: Configuration, logger: Logger) -> Int32 {
-        tuneProcess(descriptorsNeeded: configuration.connectionsMax + 64, logger)
+        // Besides clients and requests: 64 connections to the status page, and what the process itself has.
+        tuneProcess(descriptorsNeeded: configuration.connectionsMax + configuration.inFlightMax + 64 + 32, logger)
         do {
             let loop = try EventLoop()
             defer { loop.close() }
@@ -51,22 +52,29 @@ public enum Daemon {
             if !isStopping { stop("standard output is closed") }
             proxy.stopNow()
         }
-        for (signal, name) in [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")] {
+        do {
+            for (signal, name) in [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")] {
+                watchers.append(
+                    try SignalWatcher(loop, signal: signal) {
+                        if isStopping {
+                            logger.notice("\(name) again: the drain is cut short")
+                            proxy.stopNow()
+                        } else {
+                            stop(name)
+                        }
+                    })
+            }
             watchers.append(
-                try SignalWatcher(loop, signal: signal) {
-                    if isStopping {
-                        logger.notice("\(name) again: the drain is cut short")
-                        proxy.stopNow()
-                    } else {
-                        stop(name)
-                    }
+                try SignalWatcher(loop, signal: SIGHUP) {
+                    logger.notice("SIGHUP: opening files anew")
+                    proxy.reopen()
                 })
+        } catch {
+            for watcher in watchers { watcher.close() }
+            proxy.stop {}
+            proxy.stopNow()
+            throw error
         }
-        watchers.append(
-            try SignalWatcher(loop, signal: SIGHUP) {
-                logger.notice("SIGHUP: opening files anew")
-                proxy.reopen()
-            })
         logger.notice(
             "listening", metadata: ["socket": "\(configuration.socketPath)", "reporter": "\(configuration.reporter.rawValue)"])
         loop.run()

@@ -19,19 +19,19 @@ extension Forwarder {
         }
         switch outcome {
         case .delivered:
-            succeed()
+            succeed(active[index])
             let delivery = active.remove(at: index).delivery
             release(delivery, droppedFor: nil)
             return .delivered(logs: delivery.logCount)
 
         case .rejected(let reason):
-            succeed()
+            succeed(active[index])
             let delivery = active.remove(at: index).delivery
             release(delivery, droppedFor: .forwardFailed)
             return .dropped(logs: delivery.logCount, reason: reason)
 
         case .tooLarge(let reason):
-            succeed()
+            succeed(active[index])
             let whole = active.remove(at: index)
             guard let (first, second) = halves(of: whole.delivery) else {
                 release(whole.delivery, droppedFor: .forwardFailed)
@@ -43,6 +43,7 @@ extension Forwarder {
 
         case .transient(let reason, let retryAfter):
             active[index].isOnWire = false
+            failures += 1
             failuresInARow += 1
             failingSince = failingSince ?? now
             var delay = retryPolicy.delay(failures: failuresInARow, retryAfter: retryAfter, using: &random)
@@ -53,8 +54,9 @@ extension Forwarder {
         }
     }
 
-    /// The destination answered: it is up.
-    private func succeed() {
+    /// The destination answered: it is up, unless another attempt has failed since this one began.
+    private func succeed(_ entry: Active) {
+        guard entry.failuresBefore == failures else { return }
         failuresInARow = 0
         failingSince = nil
         retryAt = nil
@@ -118,7 +120,7 @@ extension Forwarder {
     }
 
     /// Nil when there is nothing to halve: a single log.
-    private func halves(of delivery: Delivery) -> (Active, Active)? {
+    func halves(of delivery: Delivery) -> (Active, Active)? {
         if delivery.batches.count > 1 {
             let middle = delivery.batches.count / 2
             let (first, second) = (Array(delivery.batches[..<middle]), Array(delivery.batches[middle...]))
@@ -137,8 +139,9 @@ extension Forwarder {
     }
 
     private func half(_ batches: [Batch], logs: Range<Int>?) -> Active {
-        makeActive(
-            batches, bodyBytes: batches.reduce(0) { $0 + reporter.bodyBytes(of: $1) }, logs: logs,
-            logCount: logs?.count ?? batches.reduce(0) { $0 + $1.logCount })
+        let bytes = batches.reduce(0) { $0 + reporter.bodyBytes(of: $1) }
+        guard let logs else { return makeActive(batches, bodyBytes: bytes, logs: nil, logCount: batches.reduce(0) { $0 + $1.logCount }) }
+        // As if the logs of a batch were of one size.
+        return makeActive(batches, bodyBytes: bytes / batches[0].logCount * logs.count, logs: logs, logCount: logs.count)
     }
 }

@@ -20,11 +20,14 @@ public enum OverflowPolicy: String, Sendable, CaseIterable {
 /// or sooner when a request's worth of bytes waits.
 ///
 /// After a failed attempt the destination is believed to be down: nothing is sent until the backoff is over, then one delivery, the
-/// first in line, as a probe, until one succeeds.
+/// first in line, as a probe, until one succeeds. A success of an attempt that began before the last failure proves nothing.
+///
+/// One batch can be larger than a request may be: as JSON lines, a frame of empty logs with a long session id is 25,000 times its size.
+/// Such a delivery is sent in parts, halved when its turn comes, so that no more than one request's worth of it is ever made.
 public final class Forwarder {
     public struct Settings: Sendable, Equatable {
         public var flushInterval: Duration
-        /// Bytes of one request body (as `Reporter.bodyBytes` counts them), but for a single batch that is larger.
+        /// Bytes of one request body (as `Reporter.bodyBytes` counts them), but for a single log that is larger.
         public var requestBytesMax: Int
         public var inFlightMax: Int
         public var overflow: OverflowPolicy
@@ -51,6 +54,8 @@ public final class Forwarder {
     /// What became of a batch that was read.
     public enum Admission: Sendable {
         case stored
+        /// Stored, and these logs, which had waited longest, counted as dropped for it (`--overflow drop-oldest`).
+        case storedDropping(logs: Int)
         /// Counted as dropped, `buffer_full`.
         case dropped
         /// Not taken and not counted: offer it again when there is room (`--overflow block`).
@@ -62,6 +67,8 @@ public final class Forwarder {
         var delivery: Delivery
         var bodyBytes: Int
         var isOnWire: Bool
+        /// `failures` when the last attempt began.
+        var failuresBefore: UInt64 = 0
     }
 
     public var settings: Settings
@@ -85,6 +92,8 @@ public final class Forwarder {
     /// The last ticket of the flush that is going on.
     private var flushTicket: UInt64 = 0
 
+    /// Failed attempts since the start.
+    var failures: UInt64 = 0
     /// Failed attempts since the last success.
     public internal(set) var failuresInARow = 0
     var retryAt: Instant?
@@ -118,17 +127,22 @@ public final class Forwarder {
         _ request: ScannedRequest, of payload: RawSpan, arrived: Instant, hint: inout LaneHint
     ) -> Admission {
         let tally = Tally(logs: UInt64(request.logCount), batches: 1)
+        var droppedLogs = 0
         while true {
             if let room = ring.reserve(request.byteCount) {
                 BoundaryScan.copyRequest(request, of: payload, to: room)
                 lanes.append(ring.commit(request, arrived: arrived), hint: &hint)
                 waitingBytes += request.byteCount
                 ledger.receive(tally)
-                return .stored
+                return droppedLogs == 0 ? .stored : .storedDropping(logs: droppedLogs)
             }
             switch settings.overflow {
             case .block: return .noRoom
-            case .dropOldest: if dropOldest() { continue }
+            case .dropOldest:
+                if let logs = dropOldest() {
+                    droppedLogs += logs
+                    continue
+                }
             case .dropNewest: break
             }
             ledger.refuse(tally, .bufferFull)
@@ -141,13 +155,15 @@ public final class Forwarder {
         ledger.refuse(Tally(logs: UInt64(logs), batches: 1), reason)
     }
 
-    private func dropOldest() -> Bool {
-        guard let position = lanes.popOldest() else { return false }
+    /// The number of logs; nil when nothing waits.
+    private func dropOldest() -> Int? {
+        guard let position = lanes.popOldest() else { return nil }
         let header = ring.pointer(position).pointee
         waitingBytes -= Int(header.byteCount)
         ledger.dropWaiting(Tally(logs: UInt64(header.logCount), batches: 1), .bufferFull)
+        let logs = Int(header.logCount)
         ring.release(position)
-        return true
+        return logs
     }
 
     // MARK: Deliveries
@@ -167,8 +183,10 @@ public final class Forwarder {
             return onWire == 0 ? send(again) : .idle
         }
         guard let next = lanes.next else { return .idle }
+        // Dropping the oldest frees whole segments, which deliveries under way pin: they may pin the older half of the ring only.
+        if !active.isEmpty, let head = lanes.head(of: next.lane), ring.ordinal(of: head) > pinnedOrdinalMax { return .idle }
         if next.ticket > flushTicket {
-            if let lastFlush, !isDraining, waitingBytes < min(settings.requestBytesMax, learnedBytesMax) {
+            if let lastFlush, !isDraining, waitingBytes < bytesMax, ring.bytesUsed < ring.bytesMax / 2 {
                 let due = lastFlush.advanced(by: settings.flushInterval)
                 guard now >= due else { return .wait(until: due) }
             }
@@ -179,22 +197,31 @@ public final class Forwarder {
         return send(active.count - 1)
     }
 
+    /// The size that requests may have now.
+    private var bytesMax: Int { min(settings.requestBytesMax, learnedBytesMax) }
+
+    private var pinnedOrdinalMax: UInt64 {
+        settings.overflow == .dropOldest ? ring.oldestOrdinal + UInt64(ring.bytesMax / ring.segmentBytes / 2) : UInt64.max
+    }
+
     private func send(_ index: Int) -> Step {
+        while active[index].bodyBytes > bytesMax, active[index].delivery.attempt == 0, active[index].delivery.batches.count == 1,
+            let (first, second) = halves(of: active[index].delivery)
+        {
+            active.replaceSubrange(index...index, with: [first, second])
+        }
         active[index].isOnWire = true
+        active[index].failuresBefore = failures
         active[index].delivery.attempt += 1
         return .send(active[index].delivery)
     }
 
     private func take() -> Active {
         let traits = reporter.traits
-        let bytesMax = min(settings.requestBytesMax, learnedBytesMax)
+        let (bytesMax, ordinalMax) = (bytesMax, pinnedOrdinalMax)
         var batches: [Batch] = []
         var bodyBytes = 0
         var tally = Tally()
-        // Dropping the oldest frees whole segments, which batches under way pin: they may pin the older half of the ring only.
-        let ordinalMax =
-            settings.overflow == .dropOldest
-            ? ring.oldestOrdinal + UInt64(ring.bytesMax / ring.segmentBytes / 2) : UInt64.max
         filling: while let (lane, ticket) = lanes.next, batches.isEmpty || ticket <= flushTicket {
             var hasBegun = false
             while let position = lanes.head(of: lane) {

@@ -36,6 +36,8 @@ public final class LogRing {
     private var spare: UnsafeMutableRawPointer?
     private(set) var oldestSlot = -1
     private(set) var newestSlot = -1
+    /// In no segment before this one does a batch wait; -1 for the oldest.
+    private var searchSlot = -1
     private var nextOrdinal: UInt64 = 0
     private var nextNumber: UInt64 = 0
     private(set) var segmentCount = 0
@@ -146,8 +148,9 @@ public final class LogRing {
 
     /// The batch that has waited longest, of all lanes; nil when none waits.
     func oldestWaiting() -> RingPosition? {
-        var slot = oldestSlot
+        var slot = searchSlot >= 0 ? searchSlot : oldestSlot
         while slot >= 0 {
+            searchSlot = slot
             // Records never go back to waiting, so that what was passed once need not be looked at again.
             while segments[slot].passed < segments[slot].used {
                 let position = RingPosition(slot: slot, offset: segments[slot].passed)
@@ -192,6 +195,7 @@ public final class LogRing {
         }
         segments[segment.nextSlot].previousSlot = segment.previousSlot
         if spare == nil { spare = segment.base } else { segment.base.deallocate() }
+        if searchSlot == slot { searchSlot = segment.nextSlot }
         freeSlots.append(slot)
         segmentCount -= 1
     }

@@ -14,15 +14,16 @@ public struct ReporterTraits: Sendable {
 public protocol Reporter: AnyObject {
     var traits: ReporterTraits { get }
 
-    /// The bytes that `batch` takes in a request body, for `request-bytes-max`: exact for protobuf; for JSON lines somewhat more than the truth
-    /// as long as no character needs an escape. Called once per batch; must not look at its content.
+    /// The bytes that `batch` takes in a request body, for `request-bytes-max`: exact for protobuf; for JSON lines somewhat more than the truth,
+    /// unless methods, URLs and rules need escapes (up to six bytes for one). Called once or twice per batch; must not read its logs.
     func bodyBytes(of batch: Batch) -> Int
 
     /// Starts an attempt. `completion` is called exactly once, later, never inside this call, on the loop's thread.
     func send(_ delivery: Delivery, completion: @escaping (DeliveryOutcome) -> Void)
 
-    /// Opens files anew (SIGHUP), reads token files again. Deliveries under way go on.
-    func reopen()
+    /// Opens files anew (SIGHUP), reads token files again. Deliveries under way go on. What could not be opened or read stays as it was, and
+    /// is returned in words.
+    func reopen() -> String?
 
     /// Gives up what is under way (each completion gets `.transient`), frees everything; `closed` is called when no handle is left.
     func close(_ closed: @escaping () -> Void)

@@ -17,9 +17,12 @@ enum DeliveryContent {
     }
 
     /// What the lines of `batch` take, without reading its logs: a method, URL and rule are in the request with their tags and lengths, so
-    /// that this is somewhat more than the truth, but for characters that need an escape.
+    /// that this is somewhat more than the truth, but for those of their characters that need an escape. Session and process stand in
+    /// every line: they are counted with their escapes.
     static func lineBytes(of batch: Batch) -> Int {
-        batch.request.count + batch.logCount * (emptyLineBytes + batch.sessionID.count + batch.processName.count)
+        let request = batch.request.bytes
+        return batch.request.count + batch.logCount
+            * (emptyLineBytes + NDJSON.stringBytes(request, batch.sessionID) + NDJSON.stringBytes(request, batch.processName))
     }
 
     private static let emptyLineBytes =

@@ -26,6 +26,26 @@ enum JSONString {
         output.append(UInt8(ascii: "\""))
     }
 
+    /// Bytes of the quoted literal that `append` writes.
+    static func byteCount(_ bytes: RawSpan, _ range: Range<Int>) -> Int {
+        var count = range.count &+ 2
+        var position = range.lowerBound
+        let end = range.upperBound
+        while position < end {
+            if end &- position >= 8, !mayNeedEscape(bytes.word(at: position)) {
+                position &+= 8
+                continue
+            }
+            switch bytes.byte(at: position) {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x08, 0x09, 0x0A, 0x0C, 0x0D: count &+= 1
+            case ..<0x20: count &+= 5
+            default: break
+            }
+            position &+= 1
+        }
+        return count
+    }
+
     /// Whether one of eight bytes is below 0x20, a quote or a backslash. May err towards true only.
     @inline(__always)
     private static func mayNeedEscape(_ word: UInt64) -> Bool {

@@ -15,6 +15,11 @@ public enum NDJSON {
         }
     }
 
+    /// Bytes that the string at `range` of `request` takes in a line.
+    public static func stringBytes(_ request: RawSpan, _ range: Range<Int>) -> Int {
+        range.isEmpty ? "null".utf8.count : JSONString.byteCount(request, range)
+    }
+
     private static func appendLine(
         _ log: LogView, _ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>, to output: inout [UInt8]
     ) {

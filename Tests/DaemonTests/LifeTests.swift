@@ -125,6 +125,19 @@ import Testing
         #expect(outcome.status == 1 && outcome.errors.contains("107"), "\(outcome.errors)")
     }
 
+    @Test(arguments: [
+        (["--reporter", "file", "--file-path", "no/such/directory/out"], "no/such/directory/out"),
+        (["--http-url", "http://127.0.0.1:1/", "--http-token-file", "empty"], "empty"),
+        (["--http-url", "https://127.0.0.1:1/", "--http-ca-file", "missing.pem"], "missing.pem"),
+    ])
+    func aDestinationThatCannotBeOpenedIsNamed(options: [String], named: String) async throws {
+        close(open(directory.path("empty"), O_CREAT | O_WRONLY, 0o600))
+        let paths = options.map { $0.hasPrefix("--") || $0.contains("://") || $0 == "file" ? $0 : directory.path($0) }
+        let outcome = await (try daemon(paths)).outcome()
+        #expect(outcome.status == 1 && outcome.errors.contains("cannot start") && outcome.errors.contains(named), "\(outcome.errors)")
+        #expect(access(socket, F_OK) != 0)
+    }
+
     @Test func standardOutputThatCloses() async throws {
         let daemon = try Subprocess(
             "/bin/sh",

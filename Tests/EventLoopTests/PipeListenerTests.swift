@@ -98,19 +98,21 @@ import Testing
                 client.startReading()
                 return client
             }
-            // The limit is the number of the lowest free descriptor, but for two.
-            let free = dup(0)
-            close(free)
             let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
             var limit = rlimit()
             getrlimit(resource, &limit)
             let before = limit.rlim_cur
-            limit.rlim_cur = rlim_t(free + 2)
+            limit.rlim_cur = rlim_t(100)
             setrlimit(resource, &limit)
+            // All descriptors are taken, but for two.
+            var taken: [Int32] = []
+            while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
+            for _ in 0..<2 { close(taken.removeLast()) }
             loop.run { recorder.ends.count == 3 }
             precondition(accepted.count == 2)
             precondition(listener.refusedCount == 3)
             precondition(reasons == [-EMFILE, -EMFILE, -EMFILE])
+            for descriptor in taken { close(descriptor) }
 
             // Nobody else comes: the loop has nothing to do, and does not spin.
             var turns = 0

@@ -187,14 +187,87 @@ import Testing
 
     @Test func dropOldestMakesRoomWhileADeliveryPinsTheFront() {
         let forwarder = make(.init(overflow: .dropOldest))
+        var droppedLogs: UInt64 = 0
         for number in Int32(0)..<2000 {
             let session = number % 10 == 0 ? "thin" : "thick"
             let admission = forwarder.offer(Request.bytes(session: session, sequence: number..<number + 1, urlBytes: 1000))
-            guard case .stored = admission else { Issue.record("batch \(number) was not stored"); return }
+            if case .storedDropping(let logs) = admission { droppedLogs += UInt64(logs) }
+            if case .dropped = admission { Issue.record("batch \(number) was not stored"); return }
             _ = forwarder.pump(at(UInt64(number)), reporter)
         }
+        #expect(forwarder.ledger.droppedBufferFull.logs == droppedLogs)
         #expect(forwarder.ledger.droppedBufferFull.batches > 500)
         #expect(forwarder.ledger.balances)
+    }
+
+    @Test func dropOldestMakesRoomHoweverManyDeliveriesAreUnderWay() {
+        let forwarder = make(.init(flushInterval: .zero, requestBytesMax: 64 << 10, inFlightMax: 64, overflow: .dropOldest))
+        for number in Int32(0)..<4000 {
+            let session = "session \(number % 64)"
+            let admission = forwarder.offer(Request.bytes(session: session, sequence: number..<number + 1, urlBytes: 1000))
+            if case .dropped = admission { Issue.record("batch \(number) was not stored"); return }
+            _ = forwarder.pump(at(UInt64(number)), reporter)
+        }
+        #expect(reporter.underWay.count > 10)
+        #expect(forwarder.ledger.balances)
+    }
+
+    @Test func aBatchLargerThanARequestGoesOutInParts() {
+        reporter.bodyBytesPerLog = 100 << 10
+        let forwarder = make(.init(flushInterval: .zero, requestBytesMax: 1 << 20, inFlightMax: 4))
+        forwarder.offer(Request.bytes(session: "a", sequence: 0..<64))
+        forwarder.offer(Request.bytes(session: "b", sequence: 0..<1))
+        var delivered: [String] = []
+        var parts = 0
+        while !forwarder.isEmpty {
+            for delivery in forwarder.pump(at(1), reporter) {
+                #expect(delivery.logCount <= 10)
+                parts += 1
+                // One of them fails at first, and keeps its bounds and its key.
+                if parts == 3 {
+                    _ = forwarder.settle(delivery.number, .transient(reason: "503", retryAfter: nil), now: at(1))
+                    let again = forwarder.pump(at(60_000), reporter)
+                    #expect(again.count == 1 && again[0].key == delivery.key && again[0].logs == delivery.logs)
+                }
+                delivered += Request.logs(in: delivery).map { "\($0.session)\($0.sequence)" }
+                _ = forwarder.settle(delivery.number, .delivered, now: at(60_000))
+                #expect(forwarder.ledger.balances)
+            }
+        }
+        #expect(delivered.filter { $0.hasPrefix("a") } == (0..<64).map { "a\($0)" })
+        #expect(delivered.count == 65 && parts == 9)
+        #expect(forwarder.ledger.delivered == Tally(logs: 65, batches: 2))
+        #expect(ring.isEmpty)
+    }
+
+    @Test func aSuccessOfAnEarlierAttemptDoesNotCutTheWaitShort() {
+        let forwarder = make(.init(flushInterval: .zero, inFlightMax: 2))
+        for session in ["a", "b"] { forwarder.offer(Request.bytes(session: session, sequence: 0..<1)) }
+        let sent = forwarder.pump(at(1), reporter)
+        _ = forwarder.settle(sent[0].number, .transient(reason: "429", retryAfter: .seconds(30)), now: at(2))
+        _ = forwarder.settle(sent[1].number, .delivered, now: at(3))
+        #expect(forwarder.failuresInARow == 1 && forwarder.failingSince == at(2))
+        guard case .wait(let until) = forwarder.step(at(4)) else { Issue.record("does not wait"); return }
+        #expect(until == at(30_002))
+        let again = forwarder.pump(until, reporter)
+        #expect(again.map(\.number) == [sent[0].number])
+        _ = forwarder.settle(again[0].number, .delivered, now: until)
+        #expect(forwarder.failuresInARow == 0 && forwarder.isEmpty)
+    }
+
+    @Test func aBufferHalfFullDoesNotWaitForTheInterval() {
+        let forwarder = make(.init(flushInterval: .seconds(3600), requestBytesMax: 1 << 20))
+        forwarder.offer(Request.bytes(session: "a", sequence: 0..<1))
+        _ = forwarder.settle(forwarder.pump(at(1), reporter)[0].number, .delivered, now: at(1))
+        // Little to send, but each batch costs the ring a header.
+        var sequence: Int32 = 1
+        while true {
+            forwarder.offer(Request.bytes(session: "a", process: "", sequence: sequence..<sequence + 1, urlBytes: 0))
+            sequence += 1
+            guard ring.bytesUsed < ring.bytesMax / 2 else { break }
+            guard case .wait = forwarder.step(at(2)) else { Issue.record("does not wait at \(ring.bytesUsed) bytes"); return }
+        }
+        #expect(forwarder.pump(at(2), reporter).count == 1)
     }
 
     @Test func sessionsWithoutEndCostNoMoreThanTheRing() {

@@ -22,6 +22,8 @@ import Wire
         var random = SeededRandom(seed: run.seed &* 7919 &+ 17)
         let ring = LogRing(bytesMax: 1 << 20)
         let reporter = ModelReporter(mixesSessions: run.mixes)
+        // So that a batch can be larger than a request.
+        if run.seed % 4 == 3 { reporter.bodyBytesPerLog = 20 << 10 }
         let forwarder = Forwarder(
             ring: ring, reporter: reporter,
             settings: .init(requestBytesMax: 64 << 10, inFlightMax: run.inFlightMax, overflow: run.overflow),

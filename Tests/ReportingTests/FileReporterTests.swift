@@ -96,7 +96,7 @@ import Testing
             rename(path, directory.path("log.1"))
             // Until it is told, it goes on in the old file.
             #expect(harness.send(harness.fixture.delivery(batches: [2])).isDelivered)
-            harness.reporter.reopen()
+            _ = harness.reporter.reopen()
             #expect(access(path, F_OK) == 0)
             #expect(harness.send(harness.fixture.delivery(batches: [3])).isDelivered)
             #expect(sequenceNumbers(lines(directory.path("log.1"))) == [0, 0, 1])
@@ -106,7 +106,7 @@ import Testing
             var outcome: DeliveryOutcome?
             harness.reporter.send(harness.fixture.delivery(batches: [500], urlBytes: 2000)) { outcome = $0 }
             rename(path, directory.path("log.2"))
-            harness.reporter.reopen()
+            _ = harness.reporter.reopen()
             harness.loop.run(until: { outcome != nil })
             #expect(harness.send(harness.fixture.delivery(batches: [4])).isDelivered)
             #expect(lines(directory.path("log.2")).count == 503)
@@ -120,7 +120,7 @@ import Testing
         let path = directory.path("logs/log")
         try withFile(path) { harness in
             rename(directory.path("logs"), directory.path("old"))
-            harness.reporter.reopen()
+            _ = harness.reporter.reopen()
             let delivery = harness.fixture.delivery(batches: [2])
             let outcome = harness.send(delivery)
             #expect(outcome.isTransient)
@@ -201,7 +201,7 @@ import Testing
                     #expect(harness.send(delivery).isTransient)
                     limit(1 << 30)
                     rename(path, old)
-                    harness.reporter.reopen()
+                    _ = harness.reporter.reopen()
                     #expect(harness.send(delivery).isDelivered)
                     let isWhole = readFile(old) + readFile(path) == expected
                     #expect(isWhole)
@@ -218,7 +218,7 @@ import Testing
                     limit(4096 + cut)
                     #expect(harness.send(delivery).isTransient)
                     rename(path, old)
-                    harness.reporter.reopen()
+                    _ = harness.reporter.reopen()
                     #expect(harness.send(delivery).isDelivered)
                     let begun = ([0] + lineEnds).last { $0 <= cut } ?? 0
                     let isWhole = readFile(path) == Array(expected[begun...])
@@ -244,7 +244,7 @@ import Testing
                 #expect(outcome.reason == "cannot write to standard output: broken pipe (EPIPE)")
             }
             #expect(told == 1)
-            harness.reporter.reopen()
+            _ = harness.reporter.reopen()
             harness.close()
         }
         // It was not ours to close.

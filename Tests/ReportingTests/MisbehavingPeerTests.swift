@@ -319,10 +319,10 @@ import Testing
             #expect(harness.send(harness.fixture.delivery()).isDelivered)
             writeFile(tokenFile, "third-token")
             #expect(harness.send(harness.fixture.delivery()).isDelivered)
-            harness.reporter.reopen()
+            _ = harness.reporter.reopen()
             #expect(harness.send(harness.fixture.delivery()).isRejected)
             unlink(tokenFile)
-            harness.reporter.reopen()
+            _ = harness.reporter.reopen()
             #expect(harness.reporter.statistics.lastErrorReason?.contains("ENOENT") == true)
         }
         #expect(seen.withLock { $0 } == ["first", "first", "second", "second", "third"].map { "Authorization: Bearer \($0)-token" })

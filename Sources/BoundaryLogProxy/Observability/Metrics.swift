@@ -65,9 +65,11 @@ enum Metrics {
         out.single(prefix + "connections", .gauge, "Clients connected now.", s.connections)
         out.single(prefix + "connections_limit", .gauge, "Clients that may be connected (--connections-max).", s.connectionsMax)
         out.single(prefix + "connections_total", .counter, "Connections accepted since the start, refused ones included.", s.ingest.connections)
-        out.single(
-            prefix + "connections_refused_total", .counter, "Connections closed at once because the limit was reached.",
-            s.ingest.connectionsRefused)
+        out.family(
+            prefix + "connections_refused_total", .counter,
+            "Connections closed at once: over --connections-max, or without a descriptor left for them.")
+        out.sample(prefix + "connections_refused_total", [("reason", "connections_max")], s.ingest.connectionsRefused)
+        out.sample(prefix + "connections_refused_total", [("reason", "descriptors")], s.ingest.connectionsWithoutDescriptor)
         out.single(
             prefix + "connections_idle_closed_total", .counter, "Connections closed by --connection-idle-timeout.",
             s.ingest.connectionsIdleClosed)
@@ -88,7 +90,7 @@ enum Metrics {
         out.histogram(
             prefix + "delivery_duration_seconds", "How long attempts at deliveries took.",
             bounds: DeliveryStatistics.durationBounds, counts: s.deliveries.durationCounts, sum: s.deliveries.durationSum)
-        out.single(prefix + "destination_up", .gauge, "0 while the last attempt at a delivery failed.", s.failuresInARow == 0 ? 1 : 0)
+        out.single(prefix + "destination_up", .gauge, "0 while the last attempt at a delivery failed or was refused.", s.deliveries.isFailing ? 0 : 1)
         if let seconds = s.secondsSinceLastSuccess {
             out.single(prefix + "since_last_success_seconds", .gauge, "Time since the last successful delivery.", seconds)
         }

@@ -12,7 +12,8 @@ enum StatusPage {
                 "connections",
                 .object([
                     ("now", .int(s.connections)), ("max", .int(s.connectionsMax)), ("total", .int(s.ingest.connections)),
-                    ("refused", .int(s.ingest.connectionsRefused)), ("idle_closed", .int(s.ingest.connectionsIdleClosed)),
+                    ("refused", .int(s.ingest.connectionsRefused)),
+                    ("refused_without_descriptor", .int(s.ingest.connectionsWithoutDescriptor)), ("idle_closed", .int(s.ingest.connectionsIdleClosed)),
                 ])
             ),
             (

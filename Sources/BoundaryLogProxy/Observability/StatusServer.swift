@@ -60,7 +60,7 @@ final class StatusServer {
     static func obstacles(_ snapshot: Snapshot) -> [String] {
         var obstacles: [String] = []
         if !snapshot.isServing { obstacles.append("not listening (starting or stopping)") }
-        if snapshot.failuresInARow > 0 {
+        if snapshot.deliveries.isFailing {
             obstacles.append("the destination fails: \(snapshot.deliveries.lastError ?? "unknown error")")
         }
         return obstacles

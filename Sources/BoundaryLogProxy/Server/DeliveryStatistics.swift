@@ -9,6 +9,8 @@ public struct DeliveryStatistics: Sendable {
     /// What the last attempt that failed said; stays when the destination works again.
     public internal(set) var lastError: String?
     public internal(set) var lastSuccess: Instant?
+    /// The last attempt that was settled failed, or its logs were refused for good. Not so while a delivery that was too large is halved.
+    public internal(set) var isFailing = false
 
     /// Upper bounds of the duration histogram, in seconds; one more bucket holds what is longer.
     public static let durationBounds: [Double] = [
@@ -17,6 +19,14 @@ public struct DeliveryStatistics: Sendable {
     /// Attempts by duration, not cumulated.
     public internal(set) var durationCounts = [UInt64](repeating: 0, count: durationBounds.count + 1)
     public internal(set) var durationSum: Double = 0
+
+    mutating func record(_ settlement: Forwarder.Settlement) {
+        switch settlement {
+        case .delivered: isFailing = false
+        case .willRetry, .dropped: isFailing = true
+        case .split: break
+        }
+    }
 
     mutating func record(_ outcome: DeliveryOutcome, duration: Duration, at now: Instant) {
         switch outcome {

@@ -66,7 +66,9 @@ final class Destination {
             let ended = now
             statistics.record(outcome, duration: ended.since(started), at: ended)
             let wasFailing = forwarder.failingSince
-            report(forwarder.settle(delivery.number, outcome, now: ended), delivery, failingSince: wasFailing)
+            let settlement = forwarder.settle(delivery.number, outcome, now: ended)
+            statistics.record(settlement)
+            report(settlement, delivery, failingSince: forwarder.failingSince == nil ? wasFailing : nil)
         }
     }
 
@@ -74,8 +76,8 @@ final class Destination {
         switch settlement {
         case .delivered:
             if let failingSince {
-                complaints.logger.notice(
-                    "delivering again", metadata: ["destination": "\(name)", "after": "\(text(now.since(failingSince)))"])
+                complaints.say(
+                    .notice, .deliveringAgain, "delivering again", ["destination": "\(name)", "after": "\(text(now.since(failingSince)))"])
             }
         case .willRetry(let reason, let attempt, let delay):
             complaints.warn(

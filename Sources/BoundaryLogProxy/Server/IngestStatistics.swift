@@ -30,6 +30,8 @@ public struct IngestStatistics: Equatable, Sendable {
     public internal(set) var connections: UInt64 = 0
     /// Connections over `connections-max`, closed at once.
     public internal(set) var connectionsRefused: UInt64 = 0
+    /// Connections closed at once because the process had no descriptor for them.
+    public internal(set) var connectionsWithoutDescriptor: UInt64 = 0
     /// Connections closed by `connection-idle-timeout`.
     public internal(set) var connectionsIdleClosed: UInt64 = 0
     /// Times that reading stopped because the ring was full (`--overflow block`).

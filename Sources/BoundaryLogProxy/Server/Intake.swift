@@ -28,6 +28,8 @@ final class Intake {
     /// Reading stands still because the ring is full (`--overflow block`).
     private(set) var isPaused = false
     private(set) var isEnding = false
+    /// The place in `connections` of the one that was read last: reading goes on after it.
+    private var lastServed = 0
     /// Time is up: what still comes is counted as received and dropped, not kept.
     private var isDiscarding = false
     private var nextNumber: UInt64 = 1
@@ -142,6 +144,7 @@ final class Intake {
         statistics.bytes += UInt64(count)
         let now = loop.now
         connection.lastActive = now
+        lastServed = connection.index
         let carried = connection.decoder.takeCarried(into: buffer)
         decode(carried + count, of: connection, now: now)
     }
@@ -178,7 +181,7 @@ final class Intake {
         case .logs(let request):
             switch forwarder.admit(request, of: payload, arrived: arrived, hint: &connection.lane) {
             case .stored: break
-            case .dropped:
+            case .storedDropping, .dropped:
                 complaints.warn(
                     .bufferFull, "the buffer is full: dropping logs",
                     ["buffer_bytes": "\(forwarder.ring.bytesMax)", "overflow": "\(forwarder.settings.overflow.rawValue)"])
@@ -250,21 +253,21 @@ final class Intake {
         for connection in connections { connection.pipe.stopReading() }
     }
 
+    /// Goes on in turn: whoever filled the ring comes last, so that none waits longer than one round of all others. Connections are read
+    /// in the order in which reading starts.
     private func resume() {
         isPaused = false
         let now = loop.now
-        // What was read before comes first; it may fill the ring again. Backwards, because a connection may close.
-        for index in connections.indices.reversed() where index < connections.count {
-            let connection = connections[index]
-            let carried = connection.decoder.carriedByteCount
-            if carried > 0 {
-                _ = connection.decoder.takeCarried(into: buffer)
-                decode(carried, of: connection, now: now)
-            }
-            if isPaused { break }
+        // A copy: a connection may close.
+        let next = min(lastServed + 1, connections.count)
+        let order = connections[next...] + connections[..<next]
+        // What was read before comes first; it may fill the ring again.
+        for connection in order where connection.decoder.carriedByteCount > 0 {
+            lastServed = connection.index
+            decode(connection.decoder.takeCarried(into: buffer), of: connection, now: now)
+            if isPaused { return }
         }
-        guard !isPaused else { return }
-        for connection in connections {
+        for connection in order where !connection.pipe.isClosed {
             connection.lastActive = now
             connection.pipe.startReading()
         }

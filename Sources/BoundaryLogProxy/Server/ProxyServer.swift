@@ -41,9 +41,9 @@ public final class ProxyServer {
         self.configuration = configuration
         self.loop = loop
         self.logger = logger
-        complaints = Complaints(loop: loop, logger: logger)
-
+        // The first, because it alone can fail without anything to close.
         let reporter = try ReporterFactory.make(configuration, loop: loop)
+        complaints = Complaints(loop: loop, logger: logger)
         let forwarder = Forwarder(
             ring: LogRing(bytesMax: configuration.bufferBytes), reporter: reporter,
             settings: .init(
@@ -91,6 +91,7 @@ public final class ProxyServer {
                     intake.accept(pipe)
                 }
                 listener.onRefused = { [unowned self] error in
+                    intake.statistics.connectionsWithoutDescriptor += 1
                     complaints.warn(.acceptFailed, "connection refused: \(error)", [:])
                 }
                 self.listener = listener
@@ -110,7 +111,7 @@ public final class ProxyServer {
 
     private func endTurn() {
         intake.endTurn()
-        destination.pump()
+        if phase == .serving || phase == .draining { destination.pump() }
         if phase == .draining, intake.connections.isEmpty, destination.forwarder.isEmpty { close() }
         if phase == .closing, intake.connections.isEmpty { finish() }
     }
@@ -143,7 +144,7 @@ public final class ProxyServer {
 
     /// Opens the destination's file anew and reads secrets again. Nothing under way is disturbed.
     public func reopen() {
-        destination.reporter.reopen()
+        if let problem = destination.reporter.reopen() { logger.warning("not opened anew: \(problem)") }
     }
 
     /// Ends the proxy's work: no new client; what clients have sent is read, to their end of file, and delivered, all within `drain-timeout`; what is

@@ -81,10 +81,11 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
     }
 
     /// Opens the file anew: now, or before the next byte if a delivery is under way. Until that succeeds, deliveries are `.transient`.
-    public func reopen() {
-        guard case .path = destination else { return }
+    public func reopen() -> String? {
+        guard case .path = destination else { return nil }
         wantsReopen = true
-        if current == nil, progress == nil { _ = openIfNeeded() }
+        guard current == nil, progress == nil, let code = openIfNeeded() else { return nil }
+        return "\(destination.description): \(SystemError.text(code))"
     }
 
     /// A write under way cannot be stopped: its delivery is `.transient` but may be written all the same, and `EventLoop.close` waits for

@@ -77,15 +77,17 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
     }
 
     /// Reads the token file again. A file that cannot be used leaves the token as it is, and is named in `statistics.lastErrorReason`.
-    public func reopen() {
-        guard let file = configuration.tokenFile else { return }
+    public func reopen() -> String? {
+        guard let file = configuration.tokenFile else { return nil }
         do throws(ReportingError) {
             token = try TokenFile.read(file)
             redaction = baseRedaction
             redaction.hide(token)
         } catch {
             statistics.lastErrorReason = error.description
+            return error.description
         }
+        return nil
     }
 
     /// Requests under way are cut off, and may have arrived all the same; their pieces are not read from then on. Their completions come in
@@ -127,7 +129,7 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
         }
         let reason = reason(status, transfer)
         if status == 401, configuration.tokenFile != nil {
-            reopen()
+            _ = reopen()
             if token != transfer.token {
                 return .transient(reason: "\(reason) (the token file has changed since: trying again with what it holds now)", retryAfter: nil)
             }

@@ -35,6 +35,8 @@ final class Bench {
         proxy = try ProxyServer(configuration, loop: loop, logger: Logger(label: "test") { [messages] _ in CapturingLogHandler(messages) })
     }
 
+    func forgetRequests() { requests = [] }
+
     var snapshot: Snapshot { proxy!.snapshot }
 
     func answerHeld(_ response: HTTPServerResponse) {
@@ -102,11 +104,8 @@ struct CapturingLogHandler: LogHandler {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
-    func log(
-        level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String, function: String,
-        line: UInt
-    ) {
-        store.append("\(level) \(message) \(metadata ?? [:])")
+    func log(event: LogEvent) {
+        store.append("\(event.level) \(event.message) \(event.metadata ?? [:])")
     }
 }
 

@@ -62,6 +62,22 @@ import Testing
         }
     }
 
+    /// 100 logs of one frame, whose session id takes 120,000 bytes in each of their lines.
+    @Test func aFrameWhoseLinesAreLargeGoesOutInRequestsOfOrdinarySize() throws {
+        let bench = try Bench(["http-format": "ndjson"])
+        let client = TestClient(bench.socketPath)
+        client.write(TestFrame.logs(session: String(repeating: "\u{1}", count: 20_000), sequence: 0..<100))
+        client.close()
+        let end = bench.finish()
+        #expect(end.ledger.delivered == Tally(logs: 100, batches: 1))
+        #expect(bench.requests.allSatisfy { $0.body.count <= 1 << 20 })
+        let lines = bench.requests.flatMap { $0.body.split(separator: UInt8(ascii: "\n")) }
+        #expect(lines.count == 100)
+        for (number, line) in lines.enumerated() {
+            #expect(String(decoding: line.suffix(60), as: UTF8.self).contains("\"sequence_number\":\(number),"))
+        }
+    }
+
     @Test func sessionsAreNeverMixedInOneProtobufRequest() throws {
         let bench = try Bench(["in-flight-max": "4"])
         let clients = (0..<8).map { _ in TestClient(bench.socketPath) }

@@ -138,6 +138,55 @@ import Testing
         #expect(bench.finish().ingest.connectionsIdleClosed == 1)
     }
 
+    @Test func clientsThatFloodDoNotKeepASlowOneWaiting() throws {
+        let bench = try Bench(["overflow": "block", "buffer-bytes": "1MiB", "request-bytes-max": "64KiB", "flush-interval": "0s"])
+        bench.answer = { _ in nil }
+        let flooders = (0..<8).map { _ in TestClient(bench.socketPath) }
+        let slow = TestClient(bench.socketPath)
+        let frame = TestFrame.logs(session: "flood", sequence: 0..<25, urlBytes: 1000)
+        var rests = flooders.map { _ in frame[...] }
+        func flood() {
+            for (number, client) in flooders.enumerated() {
+                while let count = client.writeSome(rests[number]), count > 0 {
+                    rests[number] = count == rests[number].count ? frame[...] : rests[number].dropFirst(count)
+                }
+            }
+            bench.loop.turnSoon()
+        }
+        bench.run(until: "the ring is full") {
+            flood()
+            return bench.snapshot.isReadingPaused
+        }
+        let waiting = TestFrame.logs(session: "slow", sequence: 0..<1)
+        slow.write(waiting)
+        let before = bench.snapshot.ingest
+        var hasCome = false
+        bench.run(until: "the slow client's log has come") {
+            bench.answerHeld(HTTPServerResponse(status: 200))
+            flood()
+            hasCome = hasCome || bench.received(bench.requests).contains("slow/0")
+            bench.forgetRequests()
+            return hasCome
+        }
+        // One read round of the others: each is read once, and what had been read before lies in front of it in the ring.
+        let rounds = bench.snapshot.ingest.pauses - before.pauses
+        #expect(rounds <= 2 * UInt64(flooders.count), "\(rounds) times the ring was filled and emptied before")
+        bench.answer = { _ in HTTPServerResponse(status: 200) }
+        bench.answerHeld(HTTPServerResponse(status: 200))
+        for (number, client) in flooders.enumerated() {
+            bench.run(until: "the last frame is whole") {
+                let count = client.writeSome(rests[number]) ?? 0
+                rests[number] = rests[number].dropFirst(count)
+                bench.loop.turnSoon()
+                return rests[number].isEmpty
+            }
+            client.close()
+        }
+        slow.close()
+        let end = bench.finish()
+        #expect(end.ledger.dropped == Tally() && end.ingest.truncatedFrame == 0)
+    }
+
     @Test func aFullRingStopsReadingAndNothingIsLost() throws {
         let bench = try Bench(["overflow": "block", "buffer-bytes": "1MiB", "request-bytes-max": "64KiB"])
         bench.answer = { _ in nil }

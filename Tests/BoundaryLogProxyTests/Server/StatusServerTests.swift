@@ -50,6 +50,24 @@ import Testing
         bench.finish()
     }
 
+    @Test func aDestinationThatRefusesEverythingIsNotReady() throws {
+        let bench = try Bench(["metrics-listen": "127.0.0.1:0"])
+        bench.answer = { _ in HTTPServerResponse(status: 401, body: Array("who are you".utf8)) }
+        let client = TestClient(bench.socketPath)
+        client.write(TestFrame.logs(session: "a", sequence: 0..<3))
+        bench.run(until: "the logs are refused") { bench.snapshot.ledger.dropped.logs == 3 }
+        let page = try get(bench, "/readyz")
+        #expect(page.status == 503 && page.body.contains("HTTP 401: who are you"), "\(page.body)")
+        #expect(try get(bench, "/metrics").body.contains("agent_boundary_log_proxy_destination_up 0\n"))
+
+        bench.answer = { _ in HTTPServerResponse(status: 200) }
+        client.write(TestFrame.logs(session: "a", sequence: 3..<4))
+        bench.run(until: "a log is delivered") { bench.snapshot.ledger.delivered.logs == 1 }
+        #expect(try get(bench, "/readyz") == (200, "ready\n"))
+        client.close()
+        bench.finish()
+    }
+
     @Test func promtoolHasNothingToSay() async throws {
         let bench = try Bench(["metrics-listen": "127.0.0.1:0"])
         let client = TestClient(bench.socketPath)
