@@ -1,4 +1,4 @@
-// Every unsafe operation of the payload parsers.
+// Every unsafe operation of the parsers, and of what copies bytes out.
 //
 // The loads do not check bounds, because the walk has: `FieldCursor` checks once per message that the message lies within the
 // payload, and each step that its bytes lie within the message. Debug and fuzzing builds check every load again.
@@ -34,5 +34,25 @@ extension [UInt8] {
     @inline(__always)
     mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { unsafe append(contentsOf: $0) }
+    }
+}
+
+extension OutputRawSpan {
+    /// Appends the bytes `range` of `bytes`. There must be room for them.
+    public mutating func append(_ bytes: RawSpan, _ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount && range.count <= freeCapacity)
+        unsafe withUnsafeMutableBytes { buffer, initializedCount in
+            unsafe bytes.copy(range, to: buffer, at: initializedCount)
+            initializedCount += range.count
+        }
+    }
+
+    /// Appends the UTF-8 bytes `range` of `text`. There must be room for them.
+    mutating func append(_ text: StaticString, _ range: Range<Int>) {
+        precondition(range.upperBound <= text.utf8CodeUnitCount && range.count <= freeCapacity)
+        unsafe withUnsafeMutableBytes { buffer, initializedCount in
+            text.withUTF8Buffer { unsafe UnsafeRawBufferPointer($0).bytes.copy(range, to: buffer, at: initializedCount) }
+            initializedCount += range.count
+        }
     }
 }
