@@ -2,6 +2,7 @@ import BoundaryLogProxy
 import Glibc
 import TestSupport
 import Testing
+import Wire
 
 @testable import boundary_log_proxy
 

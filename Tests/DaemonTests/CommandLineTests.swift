@@ -2,6 +2,7 @@ import BoundaryLogProxy
 import Glibc
 import TestSupport
 import Testing
+import Wire
 
 @testable import boundary_log_proxy
 
@@ -163,10 +164,6 @@ import Testing
         try #require(count == bytes.count)
         try await body(path)
     }
-}
-
-extension JSONValue {
-    var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
 }
 
 extension Substring {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BoundaryLogProxy
+import Wire
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(

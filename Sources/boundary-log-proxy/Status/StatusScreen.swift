@@ -1,4 +1,5 @@
 import BoundaryLogProxy
+import Wire
 
 /// The daemon's `/status` as one screen for people. What an older or newer daemon does not tell is shown as `?` or left out.
 struct StatusScreen {

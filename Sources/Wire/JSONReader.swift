@@ -1,6 +1,6 @@
 /// Reads JSON (RFC 8259), all of it and nothing else. Nesting is bounded, so no input can use up the stack.
-struct JSONReader {
-    static let depthMax = 64
+public struct JSONReader {
+    public static let depthMax = 64
 
     private struct Invalid: Error {}
 
@@ -8,7 +8,7 @@ struct JSONReader {
     private var position = 0
 
     /// `nil` for what is not one JSON text in UTF-8, and for nesting deeper than `depthMax`.
-    static func read(_ bytes: [UInt8]) -> JSONValue? {
+    public static func read(_ bytes: [UInt8]) -> JSONValue? {
         guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
         var reader = JSONReader(bytes: bytes)
         guard let value = try? reader.value(depth: 0) else { return nil }
@@ -31,10 +31,9 @@ struct JSONReader {
     }
 
     private mutating func expect(_ text: StaticString) throws(Invalid) {
-        for index in 0..<text.utf8CodeUnitCount {
-            guard current == text.utf8Start[index] else { throw Invalid() }
-            position += 1
-        }
+        let rest = bytes[position...]
+        guard text.withUTF8Buffer({ unsafe rest.starts(with: $0) }) else { throw Invalid() }
+        position += text.utf8CodeUnitCount
     }
 
     private mutating func value(depth: Int) throws(Invalid) -> JSONValue {
