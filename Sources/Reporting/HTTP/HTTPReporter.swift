@@ -50,7 +50,7 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
         traits = ReporterTraits(mixesSessions: configuration.format == .ndjson, inFlightMax: Self.inFlightMax)
         encoder = BodyEncoder(format: configuration.format, compression: configuration.compression)
         baseHeaders = Self.headers(configuration)
-        baseRedaction = Self.redaction(configuration, url)
+        baseRedaction = Redaction(headers: configuration.headers, url: url)
         redaction = baseRedaction
         redaction.hide(token)
         multi = CurlMulti(loop)

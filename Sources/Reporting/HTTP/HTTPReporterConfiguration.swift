@@ -59,7 +59,7 @@ extension HTTPReporterConfiguration {
     /// Throws what is wrong, without connecting to anything. Files are opened for reading, the token file is read.
     public func validate() throws(ReportingError) {
         let url = try ReportURL(self.url)
-        for header in headers { try Self.check(header) }
+        for header in headers { try header.validate(reserved: Self.reserved) }
         if tokenFile != nil {
             if url.password != nil || url.user != nil {
                 throw .contradiction("a token file and user info in the URL both claim the Authorization header: give one of them")
@@ -69,21 +69,11 @@ extension HTTPReporterConfiguration {
             }
         }
         if let tokenFile { _ = try TokenFile.read(tokenFile) }
-        if let caFile { try ReadableFile.check(caFile, purpose: "CA file") }
-        if let clientCertificateFile { try ReadableFile.check(clientCertificateFile, purpose: "client certificate") }
-        if let clientKeyFile {
-            guard clientCertificateFile != nil else { throw .contradiction("a client key needs a client certificate") }
-            try ReadableFile.check(clientKeyFile, purpose: "client key")
-        }
-        if url.scheme == "http", caFile != nil || clientCertificateFile != nil {
-            throw .contradiction("CA file and client certificate are for https, and \(url.shown) is http")
-        }
+        try tls.validate(for: url)
         guard timeout >= .milliseconds(1), timeout <= .seconds(86_400) else {
             throw .unsupported("a timeout of \(timeout)", reason: "allowed are 1 ms to 24 h")
         }
-        guard !userAgent.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
-            throw .header("User-Agent", reason: "its value holds control characters")
-        }
+        try Header.validate(userAgent: userAgent)
     }
 
     /// Throws unless `url` can be reported to: http or https, with a host.
@@ -102,22 +92,5 @@ extension HTTPReporterConfiguration {
         "user-agent",
     ]
 
-    private static func check(_ header: Header) throws(ReportingError) {
-        let token = header.name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-            }
-        }
-        guard token, !header.name.isEmpty else {
-            // Whoever forgot the colon wrote the secret here.
-            throw .header("(not shown)", reason: "a name has letters, digits and !#$%&'*+-.^_`|~ only, and a colon after it")
-        }
-        guard !reserved.contains(header.name.lowercased()) else {
-            throw .header(header.name, reason: "the proxy sets it itself")
-        }
-        guard !header.value.utf8.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) else {
-            throw .header(header.name, reason: "its value holds control characters")
-        }
-    }
+    var tls: TLSOptions { TLSOptions(caFile: caFile, clientCertificateFile: clientCertificateFile, clientKeyFile: clientKeyFile) }
 }

@@ -63,12 +63,10 @@ final class HTTPTransfer {
     }
 
     private func setDestination(_ configuration: HTTPReporterConfiguration, _ usesTLS: Bool) {
-        easy.set(CURLOPT_URL, configuration.url)
-        // Neither a redirect nor a proxy variable can lead us to another protocol; redirects are not followed at all.
-        easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
-        easy.set(CURLOPT_FOLLOWLOCATION, 0)
+        easy.setConnection(
+            to: configuration.url, tls: configuration.tls, timeout: configuration.timeout, userAgent: configuration.userAgent)
+        easy.set(CURLOPT_TIMEOUT_MS, configuration.timeout.curlMilliseconds)
         easy.set(CURLOPT_POST, 1)
-        easy.set(CURLOPT_USERAGENT, configuration.userAgent.isEmpty ? nil : configuration.userAgent)
         // HTTP/2 is negotiated over TLS, never tried in the clear.
         easy.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
         // Rather wait for a handshake that may end in HTTP/2 than open a connection for each request. In the clear there is no handshake:
@@ -76,28 +74,6 @@ final class HTTPTransfer {
         easy.set(CURLOPT_PIPEWAIT, usesTLS ? 1 : 0)
         // What is meant for the destination is not shown to a proxy that tunnels.
         easy.set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
-
-        easy.set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-        easy.set(CURLOPT_SSL_VERIFYPEER, 1)
-        easy.set(CURLOPT_SSL_VERIFYHOST, 2)
-        if let caFile = configuration.caFile {
-            easy.set(CURLOPT_CAINFO, caFile)
-            // Debian's libcurl would look into /etc/ssl/certs besides.
-            easy.set(CURLOPT_CAPATH, nil as String?)
-            // A file that was replaced counts for the next connection, not a day later. (The system's bundle is costly to read, and stays cached.)
-            easy.set(CURLOPT_CA_CACHE_TIMEOUT, 0)
-        }
-        if let certificate = configuration.clientCertificateFile {
-            easy.set(CURLOPT_SSLCERT, certificate)
-            easy.set(CURLOPT_SSLKEY, configuration.clientKeyFile ?? certificate)
-        }
-
-        let milliseconds = Int(max(1, configuration.timeout.wholeNanoseconds / 1_000_000))
-        easy.set(CURLOPT_TIMEOUT_MS, milliseconds)
-        easy.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds)
-        easy.set(CURLOPT_NOSIGNAL, 1)
-        // Else giving up while a name is being resolved would wait, here, for the thread that resolves it.
-        easy.set(CURLOPT_QUICK_EXIT, 1)
     }
 
     private func setCallbacks() {

@@ -9,6 +9,10 @@ struct ReportURL {
     /// Percent-decoded.
     let user: String?
     let password: String?
+    /// Host and, where the URL names one, port, as a `Host` header has them: ASCII.
+    let authority: String
+    /// Path and query, as a request line has them.
+    let target: String
     /// Fit for logs.
     let shown: String
 
@@ -40,12 +44,23 @@ struct ReportURL {
         password = part(CURLUPART_PASSWORD, CURLU_URLDECODE)
         let address = host + (part(CURLUPART_PORT).map { ":\($0)" } ?? "")
         let hidesUser = user != nil || password != nil
-        let hidesQuery = part(CURLUPART_QUERY) != nil
-        shown = "\(scheme)://\(hidesUser ? "***@" : "")\(address)\(part(CURLUPART_PATH) ?? "/")\(hidesQuery ? "?***" : "")"
+        let path = part(CURLUPART_PATH) ?? "/"
+        let query = part(CURLUPART_QUERY)
+        shown = "\(scheme)://\(hidesUser ? "***@" : "")\(address)\(path)\(query == nil ? "" : "?***")"
+        // What libcurl sends of an international name.
+        authority = (part(CURLUPART_HOST, Int32(CURLU_PUNYCODE)) ?? host) + (part(CURLUPART_PORT).map { ":\($0)" } ?? "")
+        target = path + (query.map { "?\($0)" } ?? "")
 
         guard scheme == "http" || scheme == "https" else {
             throw .url(shown, reason: "a URL must begin with http:// or https://")
         }
         guard !host.isEmpty else { throw .url(shown, reason: "it names no host") }
+    }
+
+    /// User info as basic authentication sends it; nil when there is none.
+    /// https://www.rfc-editor.org/rfc/rfc7617
+    var basicCredentials: String? {
+        guard user != nil || password != nil else { return nil }
+        return Base64.text(Array("\(user ?? ""):\(password ?? "")".utf8))
     }
 }
