@@ -21,6 +21,9 @@ let package = Package(
         // C libraries, one importer each.
         .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // Debian's libwslay-dev has no pkg-config file; it is found where the system keeps its libraries.
+        .systemLibrary(name: "CWslay", providers: [.apt(["libwslay-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -34,7 +37,7 @@ let package = Package(
         // The outside world.
         .target(name: "EventLoop", dependencies: ["CLibUV"]),
         .target(name: "HTTPServer", dependencies: ["EventLoop", "CMicrohttpd"]),
-        .target(name: "Reporting", dependencies: ["Wire", "Pipeline", "EventLoop", "CCurl", "CZstd", "CZlib"]),
+        .target(name: "Reporting", dependencies: ["Wire", "Pipeline", "EventLoop", "CCurl", "CZstd", "CZlib", "CWslay", "CCrypto"]),
 
         // The product.
         .target(
@@ -46,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "boundary-log-proxy",
             dependencies: [
-                "BoundaryLogProxy", "EventLoop",
+                "BoundaryLogProxy", "EventLoop", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -81,7 +84,7 @@ let package = Package(
             name: "BoundaryLogProxyTests",
             dependencies: ["BoundaryLogProxy", "EventLoop", "HTTPServer", "Pipeline", "Wire", "TestSupport"]),
         .testTarget(name: "FloodTests", dependencies: ["Flood", "Wire", "TestSupport"]),
-        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "Flood", "TestSupport"]),
+        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "Flood", "TestSupport", "Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )

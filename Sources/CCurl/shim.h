@@ -44,6 +44,10 @@ static inline CURLcode blp_easy_get_string(CURL *easy, CURLINFO info, const char
   return (curl_easy_getinfo)(easy, info, value);
 }
 
+static inline CURLcode blp_easy_get_socket(CURL *easy, CURLINFO info, curl_socket_t *value) {
+  return (curl_easy_getinfo)(easy, info, value);
+}
+
 static inline CURLMcode blp_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return (curl_multi_setopt)(multi, option, value);
 }

@@ -14,8 +14,13 @@ final class RawPeer: Sendable {
     var url: String { "http://127.0.0.1:\(port)/" }
 
     /// `serve` gets one connection after the other; it is closed when it returns.
-    init(_ serve: @escaping @Sendable (Connection) -> Void) {
+    convenience init(_ serve: @escaping @Sendable (Connection) -> Void) {
         let (listener, port) = Self.listen()
+        self.init(listening: listener, port: port, serve)
+    }
+
+    /// Takes ownership of a listening socket.
+    init(listening listener: Int32, port: UInt16 = 0, _ serve: @escaping @Sendable (Connection) -> Void) {
         self.listener = listener
         self.port = port
         let box = Box()
@@ -74,6 +79,20 @@ final class RawPeer: Sendable {
             }
         }
         return (descriptor, UInt16(bigEndian: address.sin_port))
+    }
+
+    static func listen(unix path: String) -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+                precondition(bind(descriptor, $0, size) == 0 && Glibc.listen(descriptor, 128) == 0)
+            }
+        }
+        return descriptor
     }
 
     struct Connection {

@@ -59,6 +59,14 @@ final class CurlEasy {
         return value.map { String(cString: $0) }
     }
 
+    /// Of a connection that CURLOPT_CONNECT_ONLY made; nil when there is none (any more).
+    /// https://curl.se/libcurl/c/CURLINFO_ACTIVESOCKET.html
+    var activeSocket: curl_socket_t? {
+        var socket: curl_socket_t = -1
+        blp_easy_get_socket(handle, CURLINFO_ACTIVESOCKET, &socket)
+        return socket >= 0 ? socket : nil
+    }
+
     /// The first header of that name in the last response; nil if there is none.
     /// https://curl.se/libcurl/c/curl_easy_header.html
     func header(_ name: String) -> String? {

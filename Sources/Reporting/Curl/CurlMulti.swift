@@ -25,6 +25,8 @@ final class CurlMulti {
     /// One for each descriptor that libcurl wants watched.
     private var watchers: [curl_socket_t: PollWatcher] = [:]
     private var handlers: [CurlHandle: Finished] = [:]
+    /// Descriptors of CONNECT_ONLY connections that `watch(connection:)` handed out.
+    private var tunnels: Set<curl_socket_t> = []
     private var ended: [(easy: CurlHandle, code: CURLcode)] = []
 
     init(_ loop: EventLoop) {
@@ -60,6 +62,8 @@ final class CurlMulti {
     /// https://curl.se/libcurl/c/curl_multi_add_handle.html
     func start(_ easy: CurlHandle, finished: @escaping Finished) {
         guard let multi else { preconditionFailure("a transfer was started on a closed CurlMulti") }
+        // libcurl tidies its connections at each start, and one with unread input that no transfer waits for is dead to it.
+        assert(tunnels.isEmpty, "a transfer was started beside a CONNECT_ONLY connection")
         // libcurl keeps connections longer than the handle that made them, and copies these two into each.
         blp_easy_set_close_socket(easy) { me, socket in CurlMulti.from(me).closeSocket(socket) }
         blp_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
@@ -74,8 +78,19 @@ final class CurlMulti {
         if !ended.isEmpty { later?.schedule() }
     }
 
+    /// Watches the descriptor of a CONNECT_ONLY connection that is made, until `remove` of its transfer, which closes both. No other
+    /// transfer may be started in the meantime.
+    func watch(connection socket: curl_socket_t, _ handler: @escaping (PollWatcher.Events) -> Void) throws(LoopError) -> PollWatcher {
+        // A descriptor has one watcher: kept with libcurl's own, it is closed before the descriptor, whoever closes that.
+        assert(watchers[socket] == nil, "libcurl still watches a connection that it has handed over")
+        let watcher = try PollWatcher(loop, descriptor: socket, handler)
+        watchers[socket] = watcher
+        tunnels.insert(socket)
+        return watcher
+    }
+
     /// Takes a transfer out, finished or not; libcurl calls none of its callbacks from then on. The connection is kept if it can be used
-    /// again.
+    /// again; one of CONNECT_ONLY is closed.
     /// https://curl.se/libcurl/c/curl_multi_remove_handle.html
     func remove(_ easy: CurlHandle) {
         guard let multi else { return }
@@ -168,6 +183,7 @@ final class CurlMulti {
     /// libuv's epoll may not hold a descriptor that is closed.
     /// https://curl.se/libcurl/c/CURLOPT_CLOSESOCKETFUNCTION.html
     private func closeSocket(_ socket: curl_socket_t) -> Int32 {
+        tunnels.remove(socket)
         watchers.removeValue(forKey: socket)?.close()
         return Glibc.close(socket)
     }
