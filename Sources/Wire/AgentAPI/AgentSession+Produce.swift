@@ -5,10 +5,11 @@ extension AgentSession {
         return streams.contains { $0.owesWindowUpdate || $0.sendableByteCount > 0 }
     }
 
-    /// Appends what is to be sent next, into the room that is left in `output`: one WebSocket message, say. There must be room for `outputBytesMin`.
+    /// Appends what is to be sent next, into the room that is left in `output`: one WebSocket message, say. There must be room for
+    /// `outputBytesMin` bytes.
     ///
-    /// First the frames that control streams and the session; then calls, taking turns, each with one data frame as large as the room and the server's
-    /// window let it be. A frame never goes on in the next message; a small call is in one message from its yamux header to its end.
+    /// First the frames that control streams and the session; then calls, taking turns, each with one data frame as large as the room and the
+    /// server's window let it be. A frame never goes on in the next message; a small call is in one message from its yamux header to its end.
     public mutating func produce(into output: inout OutputRawSpan, from source: some CallBodySource) {
         assert(output.freeCapacity >= Self.outputBytesMin)
         let start = output.byteCount

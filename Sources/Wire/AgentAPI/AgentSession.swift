@@ -7,8 +7,8 @@
 //
 // Whatever breaks the protocol fails the session, for good.
 
-/// A session with coderd's agent API. Sans-IO. After each `receive`, `advance`, `begin`, `cancel` and `end`: take the events with `nextEvent`, write
-/// while `hasOutput` with `produce`, and call `advance` at `nextDeadline`.
+/// A session with coderd's agent API. Sans-IO. After each `receive`, `advance`, `begin`, `cancel` and `end`: take the events with `nextEvent`,
+/// write with `produce` while `hasOutput`, and call `advance` at `nextDeadline`.
 public struct AgentSession: ~Copyable {
     /// The reference refuses longer messages.
     public static var requestBytesMax: Int { 4 << 20 }
@@ -41,7 +41,8 @@ public struct AgentSession: ~Copyable {
     /// The data that may still come for streams that are closed.
     var discardBytesMax = 0
 
-    // What waits to be written besides calls. Each is bounded: by `pingAnswersMax`, and by the places, since streams are opened only when no closing waits.
+    // What waits to be written besides calls. Both are bounded: by `pingAnswersMax`, and by the number of places, since streams are opened only
+    // when no closing waits.
     var pingAnswers: [UInt32] = []
     var closings: [YamuxHeader] = []
     var owesPing = false

@@ -1,6 +1,7 @@
 /// What a session may do at most, and how long it waits.
 public struct AgentSessionLimits: Sendable {
-    /// Calls, and so streams, at once: 1 to 256, which is what the reference server lets wait to be accepted. Values outside are taken as the nearest.
+    /// Calls, and so streams, at once: 1 to 256, which is what the reference server lets wait to be accepted. Other values are taken as the
+    /// nearest of these.
     public var callsInFlightMax = 1
     /// From the beginning of a call to its answer.
     public var callTimeout: Duration = .seconds(30)

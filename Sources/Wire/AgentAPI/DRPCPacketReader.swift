@@ -23,8 +23,8 @@ struct DRPCPacket: Equatable {
     var byteCount: Int
 }
 
-/// Reads the packets of one transport (one yamux stream), whatever the reads, by the rules of storj.io/drpc's `drpcwire.Reader`: ids rise, a new id
-/// discards an unfinished packet, kinds do not change within a packet. Holds no content but the beginning of an error.
+/// Reads the packets of one transport (one yamux stream), whatever the reads, by the rules of storj.io/drpc's `drpcwire.Reader`: ids rise, a
+/// new id discards an unfinished packet, kinds do not change within a packet. Holds no content but the beginning of an error.
 struct DRPCPacketReader {
     /// The longest packet that is not an error. The answers that we await are a few bytes.
     static var messageBytesMax: Int { 64 << 10 }
@@ -55,7 +55,8 @@ struct DRPCPacketReader {
     /// The beginning of the last error packet: its code and text.
     private var error: [UInt8] = []
 
-    /// The next packet that ends within `bytes`, a range from `offset` to `end`; moves `offset` past it, or to `end`. After an error there is no next one.
+    /// The next packet that ends within the bytes from `offset` to `end`; moves `offset` past it, or to `end`. After an error the reader is of no
+    /// more use.
     mutating func next(in bytes: RawSpan, offset: inout Int, end: Int) throws(DRPCError) -> DRPCPacket? {
         while true {
             if field == .data {
@@ -139,7 +140,8 @@ struct DRPCPacketReader {
         dataBytesLeft -= count
     }
 
-    /// What the error packet just read says. Like the reference, one too short for a code has code 0 and is all text. What is not UTF-8 is replaced.
+    /// What the error packet just read says. As in the reference, one too short for a code has code 0 and is all text. What is not UTF-8 is
+    /// replaced.
     func errorContent() -> (code: UInt64, text: String) {
         guard error.count >= Self.errorCodeBytes else { return (0, String(decoding: error, as: UTF8.self)) }
         let code = error[..<Self.errorCodeBytes].reduce(0 as UInt64) { $0 << 8 | UInt64($1) }

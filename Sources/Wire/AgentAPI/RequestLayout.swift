@@ -1,7 +1,8 @@
 // The DRPC bytes of a unary call, one after another:
 //     invoke (the method's name) · message, in frames of at most 64 KiB of body, all but the last without the done bit · close send
 
-/// Where the bytes of a request lie. Any range of them can be written, at any time and in any pieces: a request needs no buffer and knows no half-written frame.
+/// Where the bytes of a request lie. Any range of them can be written, in any pieces: a request needs no buffer and knows no half-written
+/// frame.
 struct RequestLayout {
     /// The most body in one frame, as the reference splits it.
     static var frameBodyBytesMax: Int { 64 << 10 }

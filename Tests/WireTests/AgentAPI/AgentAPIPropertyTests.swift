@@ -267,7 +267,9 @@ struct AgentAPIPropertyTests {
                 UInt8(random.below(9)), stream: UInt64(random.below(3)), message: UInt64(random.below(4)), some(random.below(20)),
                 done: !random.once(in: 4), control: random.once(in: 4))
             return yamuxData(stream, packet, flags: random.once(in: 4) ? UInt16(random.below(16)) & 14 : 0)
-        case 5: return yamux(1, [0, 0, 2, 4, 8][random.below(5)], stream: stream, length: UInt32(truncatingIfNeeded: random.next() >> UInt64(32 + random.below(32))))
+        case 5:
+            let length = UInt32(truncatingIfNeeded: random.next() >> UInt64(32 + random.below(32)))
+            return yamux(1, [0, 0, 2, 4, 8][random.below(5)], stream: stream, length: length)
         case 6: return goodAnswer(stream)
         default: return yamux(UInt8(2 + random.below(2)), UInt16(random.below(3)), length: UInt32(random.below(3)))
         }

@@ -142,9 +142,9 @@ struct AgentAPISessionTests {
     }
 
     @Test(arguments: [
-        (drpc(2, message: 1) + drpc(2, message: 2), .answeredTwice), (drpc(1, message: 1), .unexpectedKind(1)), (drpc(7, message: 1), .unexpectedKind(7)),
-        (drpc(63, message: 1), .unexpectedKind(63)), (drpc(0, message: 1), .unexpectedKind(0)), (drpc(2, stream: 2, message: 1), .unknownCall(stream: 2)),
-        (drpc(2, message: 0), .idNotRising(stream: 1, message: 0)),
+        (drpc(2, message: 1) + drpc(2, message: 2), .answeredTwice), (drpc(1, message: 1), .unexpectedKind(1)),
+        (drpc(7, message: 1), .unexpectedKind(7)), (drpc(63, message: 1), .unexpectedKind(63)), (drpc(0, message: 1), .unexpectedKind(0)),
+        (drpc(2, stream: 2, message: 1), .unknownCall(stream: 2)), (drpc(2, message: 0), .idNotRising(stream: 1, message: 0)),
     ] as [([UInt8], DRPCError)])
     func violationsOfDRPCEndTheSession(data: [UInt8], error: DRPCError) throws {
         let bench = SessionBench()
@@ -158,7 +158,8 @@ struct AgentAPISessionTests {
         let bench = SessionBench()
         try bench.begin(1, [])
         _ = bench.produceAll()
-        let answer = drpc(40, message: 1, [1, 2, 3], control: true) + drpc(2, message: 2) + drpc(63, message: 3, control: true) + drpc(6, message: 4)
+        let answer =
+            drpc(40, message: 1, [1, 2, 3], control: true) + drpc(2, message: 2) + drpc(63, message: 3, control: true) + drpc(6, message: 4)
         #expect(bench.events(after: yamuxData(1, answer)) == [.callSucceeded(CallID(1))])
     }
 

@@ -112,8 +112,8 @@ struct AgentAPIVectorTests {
         ("3", [.callFailed(CallID(3), .rpc(code: 3, text: "bad thing"), sent: .message)]),
         ("4", [.callFailed(CallID(4), .rpc(code: 0, text: #"protocol error: unknown rpc: "/coder.agent.v2.Agent/Nope""#), sent: .message)]),
         ("5", [.callFailed(CallID(5), .rpc(code: 0, text: "proto: cannot parse invalid wire-format data"), sent: .message)]),
-        ("6", [.callSucceeded(CallID(6))]), ("7", [.callFailed(CallID(7), .cancelled, sent: .message)]), ("7b", [.callSucceeded(CallID(8))]), ("8", []),
-        ("9", [.goAwayReceived, .drained]),
+        ("6", [.callSucceeded(CallID(6))]), ("7", [.callFailed(CallID(7), .cancelled, sent: .message)]),
+        ("7b", [.callSucceeded(CallID(8))]), ("8", []), ("9", [.goAwayReceived, .drained]),
     ]
 
     /// The whole recording, step by step against one session: each call meets what the server sent then, in reads that end where `split` says.
