@@ -62,6 +62,9 @@ extension Forwarder {
         retryAt = nil
     }
 
+    /// The destination is known to be there again: what waits for its next attempt is tried at once, one delivery as a probe.
+    public func retryNow() { retryAt = nil }
+
     // MARK: The drain
 
     /// While draining no attempt waits longer than this: there is little time.
@@ -70,7 +73,7 @@ extension Forwarder {
     /// From now on everything goes out as soon as it can, and a delivery that waits for its next attempt is tried at once.
     public func beginDrain() {
         isDraining = true
-        retryAt = nil
+        retryNow()
     }
 
     /// Gives up all that waits or is under way: dropped, `shutdown`. The reporter must not read deliveries any more.

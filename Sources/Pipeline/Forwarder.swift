@@ -198,7 +198,7 @@ public final class Forwarder {
     }
 
     /// The size that requests may have now.
-    private var bytesMax: Int { min(settings.requestBytesMax, learnedBytesMax) }
+    private var bytesMax: Int { min(settings.requestBytesMax, reporter.traits.requestBytesMax, learnedBytesMax) }
 
     private var pinnedOrdinalMax: UInt64 {
         settings.overflow == .dropOldest ? ring.oldestOrdinal + UInt64(ring.bytesMax / ring.segmentBytes / 2) : UInt64.max

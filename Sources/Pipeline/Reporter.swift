@@ -4,9 +4,12 @@ public struct ReporterTraits: Sendable {
     public var mixesSessions: Bool
     /// Deliveries that it can have under way at once, at least 1; the forwarder uses the smaller of this and `in-flight-max`.
     public var inFlightMax: Int
-    public init(mixesSessions: Bool, inFlightMax: Int) {
+    /// The largest request body that it takes, in bytes; the forwarder uses the smaller of this and `request-bytes-max`.
+    public var requestBytesMax: Int
+    public init(mixesSessions: Bool, inFlightMax: Int, requestBytesMax: Int = .max) {
         self.mixesSessions = mixesSessions
         self.inFlightMax = inFlightMax
+        self.requestBytesMax = requestBytesMax
     }
 }
 
@@ -21,10 +24,17 @@ public protocol Reporter: AnyObject {
     /// Starts an attempt. `completion` is called exactly once, later, never inside this call, on the loop's thread.
     func send(_ delivery: Delivery, completion: @escaping (DeliveryOutcome) -> Void)
 
+    /// Why it knows that a delivery would fail now, without an attempt; nil when it does not.
+    var obstacle: String? { get }
+
     /// Opens files anew (SIGHUP), reads token files again. Deliveries under way go on. What could not be opened or read stays as it was, and
     /// is returned in words.
     func reopen() -> String?
 
     /// Gives up what is under way (each completion gets `.transient`), frees everything; `closed` is called when no handle is left.
     func close(_ closed: @escaping () -> Void)
+}
+
+extension Reporter {
+    public var obstacle: String? { nil }
 }

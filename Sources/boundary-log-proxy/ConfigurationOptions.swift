@@ -14,11 +14,12 @@ struct ConfigurationOptions: ParsableArguments {
     @OptionGroup(title: OptionSection.socket.rawValue) var socket: SocketOptions
     @OptionGroup(title: OptionSection.destination.rawValue) var destination: DestinationOptions
     @OptionGroup(title: OptionSection.http.rawValue) var http: HTTPOptions
+    @OptionGroup(title: OptionSection.coder.rawValue) var coder: CoderOptions
     @OptionGroup(title: OptionSection.forwarding.rawValue) var forwarding: ForwardingOptions
     @OptionGroup(title: OptionSection.operation.rawValue) var operation: OperationOptions
 
     /// What was given on the command line, in the order of the table.
-    var given: [(name: String, value: String)] { socket.given + destination.given + http.given + forwarding.given + operation.given }
+    var given: [(name: String, value: String)] { socket.given + destination.given + http.given + coder.given + forwarding.given + operation.given }
 }
 
 struct SocketOptions: ParsableArguments {
@@ -73,6 +74,27 @@ struct HTTPOptions: ParsableArguments {
             ("http-client-key", httpClientKey),
             ("http-timeout", httpTimeout),
         ].flattened + httpHeader.map { ("http-header", $0) }
+    }
+}
+
+struct CoderOptions: ParsableArguments {
+    @Option(table: "coder-url") var coderUrl: String?
+    @Option(table: "coder-token-file") var coderTokenFile: String?
+    @Option(table: "coder-header") var coderHeader: [String] = []
+    @Option(table: "coder-ca-file") var coderCaFile: String?
+    @Option(table: "coder-client-cert") var coderClientCert: String?
+    @Option(table: "coder-client-key") var coderClientKey: String?
+    @Option(table: "call-timeout") var callTimeout: String?
+
+    var given: [(name: String, value: String)] {
+        [
+            ("coder-url", coderUrl),
+            ("coder-token-file", coderTokenFile),
+            ("coder-ca-file", coderCaFile),
+            ("coder-client-cert", coderClientCert),
+            ("coder-client-key", coderClientKey),
+            ("call-timeout", callTimeout),
+        ].flattened + coderHeader.map { ("coder-header", $0) }
     }
 }
 

@@ -94,23 +94,40 @@ import Wire
 
     // MARK: check-config
 
-    @Test func everyOptionOnTheCommandLine() async throws {
-        let values = [
+    /// Those of one destination at a time; between them they are all.
+    @Test(arguments: [
+        (
+            "http",
+            [
+                ("reporter", "http"), ("http-url", "https://h.example/in"), ("http-format", "ndjson"), ("http-token-file", "/run/token"),
+                ("http-compression", "zstd"), ("http-ca-file", "/etc/ca.pem"), ("http-client-cert", "/etc/c.pem"), ("http-client-key", "/etc/k.pem"),
+                ("http-timeout", "5s"),
+            ]
+        ),
+        (
+            "coder",
+            [
+                ("reporter", "coder"), ("coder-url", "https://h.example"), ("coder-token-file", "/run/token"), ("coder-ca-file", "/etc/ca.pem"),
+                ("coder-client-cert", "/etc/c.pem"), ("coder-client-key", "/etc/k.pem"), ("call-timeout", "5s"),
+            ]
+        ),
+    ])
+    func everyOptionOnTheCommandLine(reporter: String, own: [(String, String)]) async throws {
+        let values = own + [
             ("socket", "/run/a.sock"), ("socket-mode", "0660"), ("socket-group", "audit"), ("connections-max", "7"), ("connection-idle-timeout", "5m"),
-            ("reporter", "http"), ("http-url", "https://h.example/in"), ("http-format", "ndjson"), ("http-token-file", "/run/token"),
-            ("http-compression", "zstd"), ("http-ca-file", "/etc/ca.pem"), ("http-client-cert", "/etc/c.pem"), ("http-client-key", "/etc/k.pem"),
-            ("http-timeout", "5s"), ("flush-interval", "250ms"), ("request-bytes-max", "64KiB"), ("in-flight-max", "4"), ("buffer-bytes", "32MiB"),
+            ("flush-interval", "250ms"), ("request-bytes-max", "64KiB"), ("in-flight-max", "4"), ("buffer-bytes", "32MiB"),
             ("overflow", "block"), ("metrics-listen", "\"[::1]:9464\""), ("drain-timeout", "1.5s"), ("log-level", "debug"), ("log-format", "json"),
         ]
-        #expect(Set(values.map(\.0)).union(["file-path", "http-header"]) == Set(Options.all.map(\.name)))
-        var arguments = ["check-config", "--http-header", "A: b", "--http-header=C: d"]
+        let others = Options.all.filter { [.http, .coder].contains($0.section) && $0.section.rawValue.lowercased().prefix(4) != reporter.prefix(4) }
+        #expect(Set(values.map(\.0)).union(["file-path", "\(reporter)-header"]).union(others.map(\.name)) == Set(Options.all.map(\.name)))
+        var arguments = ["check-config", "--\(reporter)-header", "A: b", "--\(reporter)-header=C: d"]
         var environment: [String: String] = [:]
         for (name, value) in values {
             let bare = value.filter { $0 != "\"" }
             arguments += ["--\(name)", bare]
             environment[try #require(Options.named(name)).environmentVariable] = bare
         }
-        environment["BOUNDARY_LOG_PROXY_HTTP_HEADER"] = "A: b\nC: d"
+        environment["BOUNDARY_LOG_PROXY_\(reporter.uppercased())_HEADER"] = "A: b\nC: d"
         let program = Subprocess.product("boundary-log-proxy")
         let byCommandLine = try await Subprocess.run(program, arguments)
         let byEnvironment = try await Subprocess.run(program, ["check-config"], environment: environment)

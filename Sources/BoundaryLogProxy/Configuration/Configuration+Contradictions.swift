@@ -2,7 +2,7 @@ extension Configuration {
     /// Options that cannot go together. `isInvalid` names those that already have an error, about which nothing more is said.
     func contradictions(isInvalid: Set<String>) -> [ConfigurationError] {
         var errors: [ConfigurationError] = []
-        func isGiven(_ name: String) -> Bool { sources[name] != nil }
+        func isGiven(_ name: String) -> Bool { source(of: name).isGiven }
         func refuse(_ name: String, _ problem: String, allowed: String? = nil) {
             if isInvalid.contains(name) { return }
             let shown = Options.named(name).flatMap { option in option.values(self).first.map(option.mask) }
@@ -11,23 +11,44 @@ extension Configuration {
         }
 
         // With an invalid reporter or address it is unknown which destination was meant.
-        if isInvalid.isDisjoint(with: ["reporter", "http-url"]) {
+        if isInvalid.isDisjoint(with: ["reporter", "http-url", "coder-url"]) {
             if reporter == .http, http.url == nil {
                 refuse("reporter", "needs --http-url", allowed: "reporter http together with http-url, or reporter file")
             }
-            let reason = isGiven("reporter") || http.url != nil ? "" : ", the default without --http-url"
+            if reporter == .coder, coder.url == nil {
+                refuse("reporter", "needs --coder-url or the environment variable CODER_AGENT_URL")
+            }
+            if reporter == .coder, !coder.hasToken {
+                refuse("reporter", "needs a token: --coder-token-file, or the environment variable CODER_AGENT_TOKEN or CODER_AGENT_TOKEN_FILE")
+            }
+            let reason =
+                switch reporter {
+                case _ where isGiven("reporter"), .http: ""
+                case .coder: ", the default with CODER_AGENT_URL and a token in the environment"
+                case .file: ", the default without --http-url"
+                }
             for option in Options.all where isGiven(option.name) && !hasEffect(option) {
                 refuse(option.name, "has no effect with --reporter \(reporter.rawValue)\(reason)")
             }
         }
-        if http.clientCertificate != nil, http.clientKey == nil, !isInvalid.contains("http-client-key") {
-            refuse("http-client-cert", "needs --http-client-key")
-        }
-        if http.clientKey != nil, http.clientCertificate == nil, !isInvalid.contains("http-client-cert") {
-            refuse("http-client-key", "needs --http-client-cert")
+        for (prefix, url, certificate, key) in [
+            ("http", http.url, http.clientCertificate, http.clientKey), ("coder", coder.url, coder.clientCertificate, coder.clientKey),
+        ] {
+            if certificate != nil, key == nil, !isInvalid.contains("\(prefix)-client-key") {
+                refuse("\(prefix)-client-cert", "needs --\(prefix)-client-key")
+            }
+            if key != nil, certificate == nil, !isInvalid.contains("\(prefix)-client-cert") {
+                refuse("\(prefix)-client-key", "needs --\(prefix)-client-cert")
+            }
+            for name in ["\(prefix)-ca-file", "\(prefix)-client-cert"] where isGiven(name) && url?.isTLS == false {
+                refuse(name, "has no effect, because \(prefix)-url begins with http://")
+            }
         }
         if http.tokenFile != nil, http.headers.contains(where: { $0.name.lowercased() == "authorization" }) {
             refuse("http-token-file", "and an Authorization header in http-header cannot both be sent; give one of them")
+        }
+        for header in coder.headers where CoderConfiguration.ownHeaders.contains(where: header.name.lowercased().hasPrefix) {
+            refuse("coder-header", "sets \(header.name), which the proxy sets itself")
         }
         if isInvalid.isDisjoint(with: ["request-bytes-max", "buffer-bytes"]), requestBytesMax > bufferBytes / 2 {
             let name = isGiven("request-bytes-max") ? "request-bytes-max" : "buffer-bytes"
@@ -47,14 +68,12 @@ extension Configuration {
             if !url.isTLS, !url.isLoopback, http.tokenFile != nil || authorization || url.hasUserInfo {
                 warnings.append("http-url: credentials are sent to \(Printable.text(url.host)) in plain text, because the address begins with http://")
             }
-            if !url.isTLS {
-                for name in ["http-ca-file", "http-client-cert"] where sources[name] != nil {
-                    warnings.append("\(name): has no effect, because http-url begins with http://")
-                }
-            }
             if url.hasUserInfo, source(of: "http-url") == .commandLine {
                 warnings.append("http-url: user info on the command line can be read by every user of this machine")
             }
+        }
+        if reporter == .coder, let url = coder.url, !url.isTLS, !url.isLoopback {
+            warnings.append("coder-url: the agent token is sent to \(Printable.text(url.host)) in plain text, because the address begins with http://")
         }
         if authorization, source(of: "http-header") == .commandLine {
             warnings.append("http-header: a header's value on the command line can be read by every user of this machine")

@@ -27,9 +27,10 @@ extension Configuration {
 
     /// Whether the option is looked at with this reporter.
     func hasEffect(_ option: OptionDescriptor) -> Bool {
-        switch reporter {
-        case .http: option.name != "file-path"
-        case .file: option.section != .http
+        switch option.section {
+        case .http: reporter == .http
+        case .coder: reporter == .coder
+        default: option.name != "file-path" || reporter == .file
         }
     }
 

@@ -18,10 +18,11 @@ public struct Configuration: Sendable {
     /// `-`: standard output.
     public internal(set) var filePath = "-"
     public internal(set) var http = HTTPConfiguration()
+    public internal(set) var coder = CoderConfiguration()
 
     /// 0 to an hour.
     public internal(set) var flushInterval = Duration.milliseconds(100)
-    /// 64 KiB to 64 MiB, and at most half of `bufferBytes`.
+    /// 64 KiB to 64 MiB, and at most half of `bufferBytes`. A destination may take less.
     public internal(set) var requestBytesMax = 1 << 20
     /// 1 to 64.
     public internal(set) var inFlightMax = 1

@@ -2,9 +2,12 @@ extension ConfigurationBuilder {
     /// The variable that names a configuration file when the command line does not.
     public static let configurationFileVariable = OptionDescriptor.environmentPrefix + "CONFIG"
     private static let socketVariable = "CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH"
+    private static let coderURLVariable = "CODER_AGENT_URL"
+    private static let coderTokenVariable = "CODER_AGENT_TOKEN"
+    private static let coderTokenFileVariable = "CODER_AGENT_TOKEN_FILE"
 
-    /// Takes every `BOUNDARY_LOG_PROXY_…` variable, and the socket's default path from
-    /// `CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH` and `TMPDIR`. An empty variable counts as unset.
+    /// Takes every `BOUNDARY_LOG_PROXY_…` variable, the socket's default path from `CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH` and
+    /// `TMPDIR`, and coderd's address and token from the `CODER_AGENT_…` variables of a workspace. An empty variable counts as unset.
     public mutating func load(environment: [String: String]) {
         let prefix = OptionDescriptor.environmentPrefix
         let names = Dictionary(uniqueKeysWithValues: Options.all.map { ($0.environmentVariable, $0) })
@@ -21,13 +24,15 @@ extension ConfigurationBuilder {
             let values = option.isRepeatable ? value.split(separator: "\n").map(String.init) : [value]
             for value in values { set(option.name, value, source: .environment(variable: variable)) }
         }
-        let temporaryDirectory = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 }
-        if let path = environment[Self.socketVariable], !path.isEmpty {
-            setSocketDefault(path, source: .defaultFromEnvironment(variable: Self.socketVariable))
-        } else if let temporaryDirectory {
-            let separator = temporaryDirectory.hasSuffix("/") ? "" : "/"
-            setSocketDefault(temporaryDirectory + separator + "boundary-audit.sock", source: .defaultFromEnvironment(variable: "TMPDIR"))
+        func value(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
+        if let path = value(Self.socketVariable) {
+            setDefault("socket", path, variable: Self.socketVariable)
+        } else if let directory = value("TMPDIR") {
+            setDefault("socket", directory + (directory.hasSuffix("/") ? "" : "/") + "boundary-audit.sock", variable: "TMPDIR")
         }
+        if let url = value(Self.coderURLVariable) { setDefault("coder-url", url, variable: Self.coderURLVariable) }
+        if let path = value(Self.coderTokenFileVariable) { setDefault("coder-token-file", path, variable: Self.coderTokenFileVariable) }
+        if let token = value(Self.coderTokenVariable) { setCoderToken(token) }
     }
 
     // Kubernetes gives every container such variables for each service of its namespace; one that is called boundary-log-proxy

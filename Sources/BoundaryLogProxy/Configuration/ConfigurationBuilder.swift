@@ -10,8 +10,9 @@ public struct ConfigurationBuilder: Sendable {
 
     private var given: [String: Given] = [:]
     private var errors: [ConfigurationError] = []
-    /// Where the socket is when nobody gave its path.
-    private var socketDefault: Given?
+    /// Values of options that no source names.
+    private var defaults: [String: Given] = [:]
+    private var coderToken: String?
 
     public init() {}
 
@@ -40,10 +41,13 @@ public struct ConfigurationBuilder: Sendable {
 
     mutating func record(_ error: ConfigurationError) { errors.append(error) }
 
-    /// Where the socket shall be when no source names it. The path is checked when it is used.
-    mutating func setSocketDefault(_ path: String, source: ValueSource) {
-        socketDefault = Given(values: [path], source: source)
+    /// What an option is when no source names it. The value is checked when it is used.
+    mutating func setDefault(_ name: String, _ value: String, variable: String) {
+        defaults[name] = Given(values: [value], source: .defaultFromEnvironment(variable: variable))
     }
+
+    /// The agent token, for coderd. No option, because it is a secret.
+    public mutating func setCoderToken(_ token: String) { coderToken = token }
 
     static func unknown(_ name: String, kind: String, among candidates: [String], source: ValueSource) -> ConfigurationError {
         let nearest = Suggestion.nearest(to: name, among: candidates)
@@ -56,7 +60,10 @@ public struct ConfigurationBuilder: Sendable {
         var configuration = Configuration()
         var errors = errors
         var given = given
-        if given["socket"] == nil { given["socket"] = socketDefault }
+        // What the environment says about coderd is not looked at where another destination was asked for.
+        let mayBeCoder = given["reporter"].map { $0.values.last == ReporterKind.coder.rawValue } ?? (given["http-url"] == nil)
+        for (name, value) in defaults where given[name] == nil && (mayBeCoder || Options.named(name)?.section != .coder) { given[name] = value }
+        if mayBeCoder { configuration.coder.token = coderToken }
         for option in Options.all {
             guard let value = given[option.name] else { continue }
             do {
@@ -68,7 +75,13 @@ public struct ConfigurationBuilder: Sendable {
                     ConfigurationError(key: option.name, value: shown, source: value.source, problem: error.text, allowed: option.kind.allowed))
             }
         }
-        if configuration.source(of: "reporter") == .default, configuration.http.url != nil { configuration.reporter = .http }
+        if configuration.source(of: "reporter") == .default {
+            if configuration.http.url != nil {
+                configuration.reporter = .http
+            } else if configuration.coder.url != nil, configuration.coder.hasToken || configuration.source(of: "coder-url").isGiven {
+                configuration.reporter = .coder
+            }
+        }
         errors += configuration.contradictions(isInvalid: Set(errors.map(\.key)))
         if !errors.isEmpty { throw ConfigurationErrors(errors: errors) }
         configuration.warnings = configuration.doubts()

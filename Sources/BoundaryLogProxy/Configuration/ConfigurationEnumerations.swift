@@ -3,7 +3,7 @@ import Reporting
 
 /// Where batches go.
 public enum ReporterKind: String, CaseIterable, Sendable {
-    case file, http
+    case file, http, coder
 }
 
 /// The body of a request to an HTTP destination.

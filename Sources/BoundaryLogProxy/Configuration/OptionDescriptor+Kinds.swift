@@ -83,6 +83,14 @@ extension OptionDescriptor {
         return text
     }
 
+    /// Only an address: what else could stand in it would not be sent.
+    @Sendable static func parseCoderURL(_ text: String) throws(ValueProblem) -> HTTPURL {
+        let url = try HTTPURL(parsing: text)
+        if url.hasUserInfo { throw ValueProblem("has user info, which coderd does not take") }
+        if url.text.contains("?") { throw ValueProblem("has a query, and is the address of coderd as a whole") }
+        return url
+    }
+
     @Sendable static func parseSocketPath(_ text: String) throws(ValueProblem) -> String {
         let path = try parsePath(text)
         if path.utf8.count > OptionKind.socketPathBytesMax { throw ValueProblem("is \(path.utf8.count) bytes long") }

@@ -3,6 +3,7 @@ public enum OptionSection: String, CaseIterable, Sendable {
     case socket = "Socket"
     case destination = "Destination"
     case http = "HTTP destination"
+    case coder = "coderd destination"
     case forwarding = "Buffering and forwarding"
     case operation = "Operation"
 }

@@ -3,7 +3,7 @@ import Logging
 /// The option table: the one place where an option is named, bounded and described.
 public enum Options {
     /// In the order in which they are shown.
-    public static let all: [OptionDescriptor] = socket + destination + http + forwarding + operation
+    public static let all: [OptionDescriptor] = socket + destination + http + coder + forwarding + operation
 
     public static func named(_ name: String) -> OptionDescriptor? { byName[name] }
 
@@ -33,8 +33,9 @@ public enum Options {
 
     private static let destination: [OptionDescriptor] = [
         .enumeration(
-            "reporter", "KIND", \.reporter, .destination, defaultText: "http when --http-url is given, else file",
-            help: "Where audit logs go: to a file as JSON lines, or to an HTTP server."),
+            "reporter", "KIND", \.reporter, .destination, 
+            defaultText: "http when --http-url is given, else coder when --coder-url is, or CODER_AGENT_URL and a token are in the environment, else file",
+            help: "Where audit logs go: to a file as JSON lines, to an HTTP server, or to coderd's agent API."),
         .path(
             "file-path", \.filePath, .destination,
             help: "The file that audit logs are appended to, opened anew on SIGHUP; - for standard output."),
@@ -67,13 +68,40 @@ public enum Options {
             help: "The longest that one request may take, from connecting to the end of the answer. A late one is tried again."),
     ]
 
+    private static let coder: [OptionDescriptor] = [
+        .optional(
+            "coder-url", "URL", \.coder.url, .url, .coder, defaultText: "$CODER_AGENT_URL", help: "The address of coderd.", mask: HTTPURL.mask,
+            parse: OptionDescriptor.parseCoderURL, format: \.text),
+        .optional(
+            "coder-token-file", "PATH", \.coder.tokenFile, .path, .coder, defaultText: "$CODER_AGENT_TOKEN_FILE",
+            help: """
+                A file that holds the agent token. Read anew when coderd refuses it, and on SIGHUP. Without a file the token is that of the \
+                environment variable CODER_AGENT_TOKEN.
+                """,
+            parse: OptionDescriptor.parsePath, format: { $0 }),
+        .headers(
+            "coder-header", \.coder.headers, .coder,
+            help: """
+                A header for the request that opens a session, for proxies in front of coderd; may be given more than once, in the environment \
+                one a line. On the command line it can be read by every user of this machine.
+                """),
+        .path(
+            "coder-ca-file", \.coder.caFile, .coder,
+            help: "Certificates (PEM) that coderd's certificate is checked against, instead of the system's. The check cannot be turned off."),
+        .path("coder-client-cert", \.coder.clientCertificate, .coder, help: "The certificate (PEM) that the proxy shows; needs --coder-client-key."),
+        .path("coder-client-key", \.coder.clientKey, .coder, help: "The private key (PEM) of --coder-client-cert."),
+        .duration(
+            "call-timeout", \.coder.callTimeout, .milliseconds(100) ... .seconds(3600), .coder,
+            help: "The longest that coderd may take to answer a call. A late one is given up and tried again."),
+    ]
+
     private static let forwarding: [OptionDescriptor] = [
         .duration(
             "flush-interval", \.flushInterval, .zero ... .seconds(3600), .forwarding,
             help: "The least time between two flushes: after a quiet time the first batch goes at once. 0: as soon as the last delivery ended."),
         .size(
             "request-bytes-max", \.requestBytesMax, (64 << 10)...(64 << 20), .forwarding,
-            help: "The largest request, before compression. At most half of --buffer-bytes."),
+            help: "The largest request, before compression. At most half of --buffer-bytes; coderd takes less than 4 MiB whatever is set."),
         .count("in-flight-max", \.inFlightMax, 1...64, .forwarding, help: "The most deliveries under way at once. Those of one session never are."),
         .size(
             "buffer-bytes", \.bufferBytes, (1 << 20)...(64 << 30), .forwarding,

@@ -2,7 +2,7 @@
 public enum ValueSource: Sendable, Hashable {
     /// Nobody gave it.
     case `default`
-    /// Nobody gave it, and the default is made from this environment variable (the socket's path).
+    /// Nobody gave it, and the default is made from this environment variable (the socket's path, coderd's address).
     case defaultFromEnvironment(variable: String)
     /// `line` counts from 1.
     case file(path: String, line: Int)
@@ -10,6 +10,9 @@ public enum ValueSource: Sendable, Hashable {
     case commandLine
     /// Set by a program that embeds the proxy.
     case program
+
+    /// Somebody gave it.
+    var isGiven: Bool { rank > 1 }
 
     /// A higher rank wins, whatever the order in which values are set.
     var rank: Int {

@@ -1,4 +1,5 @@
 import Pipeline
+import Reporting
 
 /// The `/metrics` page. The first three families are those that users of the original graph: names, labels and meaning are fixed
 /// (docs/operations.md lists all).
@@ -11,6 +12,8 @@ enum Metrics {
         ledger(s, &out)
         ingest(s, &out)
         destination(s, &out)
+        if let statistics = s.reporter { reporter(statistics, &out) }
+        if let session = s.session { self.session(session, clock: s.clock, &out) }
         processFamilies(s, process, &out)
         out.family(prefix + "build_info", .gauge, "Always 1; the version is in the label.")
         out.sample(prefix + "build_info", [("version", version)], 1)
@@ -90,10 +93,52 @@ enum Metrics {
         out.histogram(
             prefix + "delivery_duration_seconds", "How long attempts at deliveries took.",
             bounds: DeliveryStatistics.durationBounds, counts: s.deliveries.durationCounts, sum: s.deliveries.durationSum)
-        out.single(prefix + "destination_up", .gauge, "0 while the last attempt at a delivery failed or was refused.", s.deliveries.isFailing ? 0 : 1)
+        out.single(prefix + "destination_up", .gauge, "0 while the last attempt at a delivery failed or was refused, or there is no session.",
+            s.deliveries.isFailing || s.obstacle != nil ? 0 : 1)
         if let seconds = s.secondsSinceLastSuccess {
             out.single(prefix + "since_last_success_seconds", .gauge, "Time since the last successful delivery.", seconds)
         }
+    }
+
+    private static func reporter(_ statistics: ReporterStatistics, _ out: inout PrometheusText) {
+        out.single(
+            prefix + "destination_bytes_total", .counter, "Bytes written to the destination in bodies of requests, or lines, failed attempts included.",
+            statistics.bodyBytes)
+        guard statistics.connectionsOpened > 0 || statistics.transportErrors > 0 else { return }
+        out.single(prefix + "http_connections_total", .counter, "Connections made to the HTTP destination.", statistics.connectionsOpened)
+        out.single(prefix + "http_transport_errors_total", .counter, "Requests that ended without an answer.", statistics.transportErrors)
+        guard !statistics.responses.isEmpty else { return }
+        out.family(prefix + "http_responses_total", .counter, "Answers of the HTTP destination by status.")
+        for (status, count) in statistics.responses.sorted(by: { $0.key < $1.key }) {
+            out.sample(prefix + "http_responses_total", [("code", "\(status)")], count)
+        }
+    }
+
+    private static func session(_ session: AgentAPIStatus, clock: UInt64, _ out: inout PrometheusText) {
+        out.family(prefix + "session_state", .gauge, "1 for the state that the session with coderd is in.")
+        for state in AgentAPIStatus.State.allCases {
+            out.sample(prefix + "session_state", [("state", state.rawValue)], session.state == state ? 1 : 0)
+        }
+        out.single(
+            prefix + "session_state_seconds", .gauge, "How long it has been in that state.",
+            Double(clock - min(session.stateSince, clock)) / 1e9)
+        out.single(prefix + "session_dials_total", .counter, "Attempts to open a session with coderd.", session.dials)
+        out.single(
+            prefix + "session_dials_failed_total", .counter, "Attempts that coderd refused, or that did not reach it.", session.dialsFailed)
+        out.single(prefix + "session_reconnects_total", .counter, "Sessions opened after the first.", session.reconnects)
+        out.family(prefix + "calls_total", .counter, "Calls of coderd's ReportBoundaryLogs by their end.")
+        out.sample(prefix + "calls_total", [("result", "ok")], session.callsSucceeded)
+        for cause in AgentAPIStatus.CallFailureCause.allCases {
+            out.sample(prefix + "calls_total", [("result", cause.rawValue)], session.callsFailed[cause, default: 0])
+        }
+        out.single(prefix + "calls_in_flight", .gauge, "Calls under way.", session.callsInFlight)
+        out.single(
+            prefix + "calls_perhaps_delivered_total", .counter,
+            "Calls that failed after they had been written whole, and are repeated: coderd may have recorded their logs twice.",
+            session.callsPerhapsDelivered)
+        out.family(prefix + "session_bytes_total", .counter, "Bytes exchanged with coderd inside the WebSocket.")
+        out.sample(prefix + "session_bytes_total", [("direction", "sent")], session.bytesSent)
+        out.sample(prefix + "session_bytes_total", [("direction", "received")], session.bytesReceived)
     }
 
     private static func processFamilies(_ s: Snapshot, _ process: ProcessStatistics, _ out: inout PrometheusText) {

@@ -1,4 +1,5 @@
 import Pipeline
+import Reporting
 
 /// All figures of a running proxy at one moment: what `/metrics`, `/status` and the final ledger are written from.
 public struct Snapshot: Sendable {
@@ -16,6 +17,14 @@ public struct Snapshot: Sendable {
     public var isReadingPaused: Bool
     /// Listening and not stopping.
     public var isServing: Bool
+    /// Why the destination is known to fail now, without an attempt.
+    public var obstacle: String?
+    /// Of a file or an HTTP destination.
+    public var reporter: ReporterStatistics?
+    /// With coderd.
+    public var session: AgentAPIStatus?
+    /// The loop's time, in nanoseconds, to which times in `session` compare.
+    public var clock: UInt64
     public var failuresInARow: Int
     /// Seconds since the destination began to fail; nil while it works.
     public var failingForSeconds: Double?

@@ -1,4 +1,5 @@
 import Pipeline
+import Reporting
 
 /// The `/status` page: the ledger and the configuration, for `boundary-log-proxy status` and for people. Secrets are masked.
 enum StatusPage {
@@ -66,6 +67,28 @@ enum StatusPage {
             ("retrying_since_seconds", .seconds(s.failingForSeconds)),
             ("last_error", .text(s.deliveries.lastError)),
             ("seconds_since_last_success", .seconds(s.secondsSinceLastSuccess)),
+            ("obstacle", .text(s.obstacle)),
+            ("session", s.session.map { session($0, clock: s.clock) } ?? .null),
+        ])
+    }
+
+    private static func session(_ session: AgentAPIStatus, clock: UInt64) -> JSONText {
+        func seconds(_ from: UInt64, _ to: UInt64) -> Double { Double(to - min(from, to)) / 1e9 }
+        return .object([
+            ("state", .string(session.state.rawValue)),
+            ("state_seconds", .seconds(seconds(session.stateSince, clock))),
+            ("next_dial_seconds", .seconds(session.nextDial.map { seconds(clock, $0) })),
+            ("version", .text(session.version)),
+            ("dials", .int(session.dials)), ("dials_failed", .int(session.dialsFailed)), ("reconnects", .int(session.reconnects)),
+            ("last_error", .text(session.lastError)),
+            (
+                "calls",
+                .object(
+                    [("ok", .int(session.callsSucceeded))]
+                        + AgentAPIStatus.CallFailureCause.allCases.map { ($0.rawValue, .int(session.callsFailed[$0, default: 0])) }
+                        + [("in_flight", .int(session.callsInFlight)), ("perhaps_delivered", .int(session.callsPerhapsDelivered))])
+            ),
+            ("bytes_sent", .int(session.bytesSent)), ("bytes_received", .int(session.bytesReceived)),
         ])
     }
 

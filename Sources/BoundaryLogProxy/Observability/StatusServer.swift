@@ -60,7 +60,9 @@ final class StatusServer {
     static func obstacles(_ snapshot: Snapshot) -> [String] {
         var obstacles: [String] = []
         if !snapshot.isServing { obstacles.append("not listening (starting or stopping)") }
-        if snapshot.deliveries.isFailing {
+        if let obstacle = snapshot.obstacle {
+            obstacles.append(obstacle)
+        } else if snapshot.deliveries.isFailing {
             obstacles.append("the destination fails: \(snapshot.deliveries.lastError ?? "unknown error")")
         }
         return obstacles

@@ -1,6 +1,7 @@
 import EventLoop
 import Logging
 import Pipeline
+import Reporting
 
 /// A destination at work: drives its forwarder with the loop's clock and timer, hands deliveries to the reporter, says what happened.
 ///
@@ -91,6 +92,21 @@ final class Destination {
             complaints.warn(
                 .deliveryTooLarge, "the destination finds a request too large: split in halves",
                 ["destination": "\(name)", "request_bytes_max_now": "\(bytesMax)"])
+        }
+    }
+
+    /// A reporter that keeps a session says how it fares.
+    func sessionChanged(_ change: AgentAPIReporter.SessionChange) {
+        switch change {
+        case .opened(let again):
+            complaints.say(
+                .notice, .sessionOpened, again ? "the session with coderd is open again" : "the session with coderd is open",
+                ["destination": "\(name)"])
+            forwarder.retryNow()
+            loop.turnSoon()
+        case .ended(let reason, let redialIn, let isRefusal):
+            complaints.say(
+                isRefusal ? .error : .warning, .sessionEnded, reason, ["destination": "\(name)", "redial_in": "\(text(redialIn))"])
         }
     }
 

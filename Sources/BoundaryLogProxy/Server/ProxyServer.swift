@@ -36,7 +36,7 @@ public final class ProxyServer {
     private var readingDeadline: Timer?
     private var drainDeadline: Timer?
 
-    /// Listens, and connects to nothing yet. `logger` gets the proxy's own messages. After a failure the loop must turn once more before it is closed.
+    /// Listens, and connects to nothing before the loop turns. `logger` gets the proxy's own messages. After a failure the loop must turn once more before it is closed.
     public init(_ configuration: Configuration, loop: EventLoop, logger: Logger) throws(StartFailure) {
         self.configuration = configuration
         self.loop = loop
@@ -65,6 +65,7 @@ public final class ProxyServer {
             throw error
         }
         loop.onTurn = { [unowned self] in endTurn() }
+        (reporter as? AgentAPIReporter)?.onSessionChange = { [unowned self] change in destination.sessionChanged(change) }
         (reporter as? FileReporter)?.onDestinationGone = { [unowned self] in onDestinationGone?() }
     }
 
@@ -129,6 +130,9 @@ public final class ProxyServer {
             connections: intake.connections.count, connectionsMax: configuration.connectionsMax,
             ringBytes: forwarder.ring.bytesUsed, ringBytesMax: forwarder.ring.bytesMax, sessions: forwarder.laneCount,
             isReadingPaused: intake.isPaused, isServing: phase == .serving && listener != nil,
+            obstacle: destination.reporter.obstacle,
+            reporter: (destination.reporter as? any ReporterStatisticsSource)?.statistics,
+            session: (destination.reporter as? AgentAPIReporter)?.status, clock: now.nanoseconds,
             failuresInARow: forwarder.failuresInARow, failingForSeconds: seconds(since: forwarder.failingSince),
             secondsSinceLastSuccess: seconds(since: destination.statistics.lastSuccess), startedAt: startedAt)
     }

@@ -11,6 +11,9 @@ enum ReporterFactory {
                 return try FileReporter(loop, FileDestination(argument: configuration.filePath))
             case .http:
                 return try HTTPReporter(loop, httpConfiguration(configuration.http))
+            case .coder:
+                return try AgentAPIReporter(
+                    loop, coderConfiguration(configuration.coder, inFlightMax: configuration.inFlightMax), seed: .random(in: .min ... .max))
             }
         } catch {
             throw StartFailure("\(error)")
@@ -23,6 +26,16 @@ enum ReporterFactory {
             url: url.text, format: http.format, headers: http.headers.map { .init(name: $0.name, value: $0.value) },
             tokenFile: http.tokenFile, compression: http.compression, caFile: http.caFile,
             clientCertificateFile: http.clientCertificate, clientKeyFile: http.clientKey, timeout: http.timeout,
-            userAgent: "boundary-log-proxy/\(Version.text)")
+            userAgent: userAgent)
     }
+
+    private static func coderConfiguration(_ coder: CoderConfiguration, inFlightMax: Int) throws(StartFailure) -> AgentAPIReporterConfiguration {
+        guard let url = coder.url else { throw StartFailure("--reporter coder needs --coder-url") }
+        return AgentAPIReporterConfiguration(
+            url: url.text, tokenFile: coder.tokenFile, token: coder.token, headers: coder.headers.map { .init(name: $0.name, value: $0.value) },
+            caFile: coder.caFile, clientCertificateFile: coder.clientCertificate, clientKeyFile: coder.clientKey,
+            callTimeout: coder.callTimeout, callsInFlightMax: inFlightMax, userAgent: userAgent)
+    }
+
+    private static let userAgent = "boundary-log-proxy/\(Version.text)"
 }

@@ -72,6 +72,7 @@ struct StatusScreen {
     private var destination: [String] {
         let destination = status["destination"]
         var lines = [row("destination", string(destination["reporter"]))]
+        if let session = session(destination["session"]) { lines.append(row("session", session)) }
         if let deliveries = breakdown(destination["deliveries"], zeros: true) { lines.append(row("deliveries", deliveries)) }
         if let seconds = destination["seconds_since_last_success"].seconds {
             lines.append(row("last success", "\(DurationText.format(.seconds(seconds))) ago"))
@@ -81,8 +82,21 @@ struct StatusScreen {
         if let seconds = destination["retrying_since_seconds"].seconds {
             lines.append(row("RETRYING", "for \(DurationText.format(.seconds(seconds)))"))
         }
+        if let obstacle = destination["obstacle"].text { lines.append(row("OBSTACLE", Printable.text(obstacle))) }
         if let error = destination["last_error"].text { lines.append(row("last error", Printable.text(error))) }
         return lines
+    }
+
+    /// `open for 2m, version 2.7; 3 dials, 1 reconnects; calls: 12 ok, 1 timeout`; nil for a destination without one.
+    private func session(_ session: JSONValue) -> String? {
+        guard let state = session["state"].text else { return nil }
+        var text = Printable.text(state)
+        if let seconds = session["state_seconds"].seconds { text += " for \(DurationText.format(.seconds(seconds)))" }
+        if let seconds = session["next_dial_seconds"].seconds { text += ", dials again in \(DurationText.format(.seconds(seconds)))" }
+        if let version = session["version"].text { text += ", version \(Printable.text(version))" }
+        text += "; \(count(session["dials"])) dials, \(count(session["reconnects"])) reconnects"
+        if let calls = breakdown(session["calls"]) { text += "; calls: \(calls)" }
+        return text
     }
 
     // MARK: Pieces

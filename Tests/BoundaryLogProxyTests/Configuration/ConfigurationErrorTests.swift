@@ -50,6 +50,28 @@ import Testing
         (["zzzzzzzzzz": "1"], ["zzzzzzzzzz: is not the name of an option (command line)"]),
         (["reporter": "http"], ["reporter: \"http\" needs --http-url; allowed: reporter http together with http-url, or reporter file (command line)"]),
         (["http-format": "ndjson"], ["http-format: \"ndjson\" has no effect with --reporter file, the default without --http-url (command line)"]),
+        (["http-url": "http://h", "http-ca-file": "/c"], ["http-ca-file: \"/c\" has no effect, because http-url begins with http:// (command line)"]),
+        (
+            ["coder-url": "http://h", "coder-token-file": "/t", "coder-client-key": "/k", "coder-client-cert": "/c"],
+            ["coder-client-cert: \"/c\" has no effect, because coder-url begins with http:// (command line)"]
+        ),
+        (["coder-url": "https://h", "coder-token-file": "/t", "coder-client-key": "/k"], ["coder-client-key: \"/k\" needs --coder-client-cert (command line)"]),
+        (
+            ["coder-url": "https://h", "coder-token-file": "/t", "coder-header": "coder-session-token: x1234567"],
+            ["coder-header: \"coder-session-token: ********\" sets coder-session-token, which the proxy sets itself (command line)"]
+        ),
+        (
+            ["reporter": "coder"],
+            [
+                "reporter: \"coder\" needs --coder-url or the environment variable CODER_AGENT_URL (command line)",
+                "reporter: \"coder\" needs a token: --coder-token-file, or the environment variable CODER_AGENT_TOKEN or CODER_AGENT_TOKEN_FILE (command line)",
+            ]
+        ),
+        (
+            ["coder-url": "https://h"],
+            ["reporter: \"coder\" needs a token: --coder-token-file, or the environment variable CODER_AGENT_TOKEN or CODER_AGENT_TOKEN_FILE"]
+        ),
+        (["coder-url": "https://u:p@h", "coder-token-file": "/t"], ["coder-url: \"https://********@h\" has user info, which coderd does not take; allowed: http://HOST[:PORT][/PATH] or https://HOST[:PORT][/PATH] (command line)"]),
         (["reporter": "file", "http-url": "https://h"], ["http-url: \"https://h\" has no effect with --reporter file (command line)"]),
         (["file-path": "/a", "http-url": "https://h"], ["file-path: \"/a\" has no effect with --reporter http (command line)"]),
         (["http-url": "https://h", "http-client-cert": "/c"], ["http-client-cert: \"/c\" needs --http-client-key (command line)"]),
@@ -134,7 +156,6 @@ import Testing
         }
         #expect(try warnings(["http-url": "https://u:p@h/"]) == ["http-url: user info on the command line can be read by every user of this machine"])
         #expect(try warnings(["http-url": "https://h/", "http-header": "Authorization: x"]) == ["http-header: a header's value on the command line can be read by every user of this machine"])
-        #expect(try warnings(["http-url": "http://h/", "http-ca-file": "/c"]) == ["http-ca-file: has no effect, because http-url begins with http://"])
         #expect(try warnings(["socket-mode": "0666"]) == ["socket-mode: every user of this machine can write audit logs"])
         #expect(try warnings(["socket-mode": "0"]) == ["socket-mode: the daemon's own user cannot write to the socket"])
     }

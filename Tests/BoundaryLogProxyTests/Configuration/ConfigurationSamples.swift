@@ -11,13 +11,14 @@ struct OptionSample: Sendable, CustomStringConvertible {
     var description: String { name }
 
     static let url = ("http-url", "https://logs.example.com/in")
+    static let coder = [("coder-url", "https://coder.example.com"), ("coder-token-file", "/run/agent-token")]
     static let all: [OptionSample] = [
         .init(name: "socket", good: "/run/a.sock", other: "/run/b.sock", bad: "/run/" + String(repeating: "a", count: 103)),
         .init(name: "socket-mode", good: "0660", other: "0620", bad: "0999"),
         .init(name: "socket-group", good: "audit", other: "1000", bad: "a group"),
         .init(name: "connections-max", good: "10000", other: "7", bad: "0"),
         .init(name: "connection-idle-timeout", good: "1m30s", other: "2h", bad: "soon"),
-        .init(name: "reporter", good: "http", other: "http", bad: "coder", needs: [url]),
+        .init(name: "reporter", good: "http", other: "http", bad: "coderd", needs: [url]),
         .init(name: "file-path", good: "/var/log/audit.jsonl", other: "/b", bad: ""),
         .init(name: "http-url", good: "https://a.example/x", other: "http://[::1]:8080/", bad: "ftp://a.example"),
         .init(name: "http-format", good: "ndjson", other: "ndjson", bad: "xml", needs: [url]),
@@ -28,6 +29,13 @@ struct OptionSample: Sendable, CustomStringConvertible {
         .init(name: "http-client-cert", good: "/etc/c.pem", other: "/etc/c2.pem", bad: "", needs: [url, ("http-client-key", "/etc/k.pem")]),
         .init(name: "http-client-key", good: "/etc/k.pem", other: "/etc/k2.pem", bad: "", needs: [url, ("http-client-cert", "/etc/c.pem")]),
         .init(name: "http-timeout", good: "1m", other: "100ms", bad: "99ms", needs: [url]),
+        .init(name: "coder-url", good: "https://a.example/coder", other: "http://[::1]:8080/", bad: "https://a.example/?x=1", needs: [coder[1]]),
+        .init(name: "coder-token-file", good: "/run/token", other: "/run/token2", bad: "", needs: [coder[0]]),
+        .init(name: "coder-header", good: "X-Scope: a", other: "X-Scope: b", bad: "X-Scope a", needs: coder),
+        .init(name: "coder-ca-file", good: "/etc/ca.pem", other: "/etc/ca2.pem", bad: "", needs: coder),
+        .init(name: "coder-client-cert", good: "/etc/c.pem", other: "/etc/c2.pem", bad: "", needs: coder + [("coder-client-key", "/etc/k.pem")]),
+        .init(name: "coder-client-key", good: "/etc/k.pem", other: "/etc/k2.pem", bad: "", needs: coder + [("coder-client-cert", "/etc/c.pem")]),
+        .init(name: "call-timeout", good: "1m", other: "100ms", bad: "99ms", needs: coder),
         .init(name: "flush-interval", good: "250ms", other: "0", bad: "2h"),
         .init(name: "request-bytes-max", good: "64KiB", other: "2MiB", bad: "1KiB"),
         .init(name: "in-flight-max", good: "64", other: "2", bad: "65"),

@@ -1,0 +1,287 @@
+import EventLoop
+internal import Glibc
+import Pipeline
+import Wire
+
+/// Delivers to coderd's agent API: each delivery is one call of ReportBoundaryLogs, in one session that is kept open and used again.
+///
+/// The session is opened when the reporter is made, without waiting for a first log, so that what is wrong with it shows at once; when it is lost it
+/// is opened anew, by `DialSchedule`. While there is none, deliveries fail as transient until the next dial; during a dial they wait for it.
+/// coderd does not tell a log that comes twice, so that nothing is sent twice but what a lost session left without an answer.
+///
+/// Confined to the loop's thread. An idle session costs a ping each 30 seconds.
+public final class AgentAPIReporter: Reporter {
+    /// Requests are held below what coderd takes, with room for the frames around them.
+    public static let requestBytesMax = AgentSession.requestBytesMax - (64 << 10)
+    /// Calls side by side, at most.
+    public static let inFlightMax = 64
+
+    public let traits: ReporterTraits
+    /// coderd's address, fit for logs.
+    public let destination: String
+
+    /// What happened to the session, for logs.
+    public enum SessionChange: Sendable {
+        /// `again`: not for the first time.
+        case opened(again: Bool)
+        /// The next dial comes after `redialIn`.
+        case ended(reason: String, redialIn: Duration, isRefusal: Bool)
+    }
+    public var onSessionChange: ((SessionChange) -> Void)?
+
+    private struct Call {
+        var delivery: Delivery
+        var bodyBytes: Int
+        var completion: (DeliveryOutcome) -> Void
+    }
+
+    private let loop: EventLoop
+    private let configuration: AgentAPIReporterConfiguration
+    private let multi: CurlMulti
+    private var connection: AgentConnection?
+    private var schedule: DialSchedule
+    private var redial: Timer?
+    /// For outcomes that are known inside `send`, which may not call back.
+    private var later: NextTurn?
+    private var token: String
+    private var redaction: Redaction
+    private var state = AgentAPIStatus()
+    /// What sessions that have ended add to the counters.
+    private var pastBytes: (sent: UInt64, received: UInt64) = (0, 0)
+    /// Wait for the dial, or the end of a session that is leaving.
+    private var waiting: [Call] = []
+    private var underWay: [CallID: Call] = [:]
+    private var nextCall: UInt64 = 1
+    private var hasOpened = false
+    /// Why there is no session: what deliveries are told meanwhile.
+    private var problem: SessionEnd?
+    private var refused: [(completion: (DeliveryOutcome) -> Void, outcome: DeliveryOutcome)] = []
+    private var onClosed: (() -> Void)?
+
+    /// Checks the configuration and reads the token; dials in the loop's first turn.
+    public init(_ loop: EventLoop, _ configuration: AgentAPIReporterConfiguration, seed: UInt64) throws(ReportingError) {
+        self.loop = loop
+        self.configuration = configuration
+        token = try Self.readToken(configuration)
+        destination = HTTPReporterConfiguration.masked(url: configuration.url)
+        try Self.webSocketConfiguration(configuration, token: token).validate()
+        var redaction = Redaction(headers: configuration.headers, url: try ReportURL(configuration.url))
+        redaction.hide(token)
+        self.redaction = redaction
+        schedule = DialSchedule(refusalDelay: configuration.refusalRetryDelay, seed: seed)
+        let callsMax = min(max(configuration.callsInFlightMax, 1), Self.inFlightMax)
+        traits = ReporterTraits(mixesSessions: false, inFlightMax: callsMax, requestBytesMax: Self.requestBytesMax)
+        multi = CurlMulti(loop)
+        redial = Timer(loop) { [unowned self] in dial() }
+        later = NextTurn(loop) { [unowned self] in reportRefused() }
+        enter(.waiting)
+        redial?.start(after: .zero)
+    }
+
+    public func bodyBytes(of batch: Batch) -> Int { batch.request.count }
+
+    // MARK: Deliveries
+
+    public func send(_ delivery: Delivery, completion: @escaping (DeliveryOutcome) -> Void) {
+        let pieces = DeliveryContent.protobufPieces(of: delivery)
+        let call = Call(delivery: delivery, bodyBytes: pieces.reduce(0) { $0 + $1.count }, completion: completion)
+        guard onClosed == nil else { return refuse(call, .transient(reason: "the reporter was closed", retryAfter: nil)) }
+        if begin(call) { return }
+        switch state.state {
+        case .dialing, .open, .leaving: waiting.append(call)
+        case .waiting, .closed:
+            // Without a problem the first dial is about to begin.
+            guard let problem else { return waiting.append(call) }
+            refuse(call, .transient(reason: problem.reason, retryAfter: untilNextDial))
+        }
+    }
+
+    private func begin(_ call: Call) -> Bool {
+        guard let connection else { return false }
+        let id = CallID(nextCall)
+        guard connection.begin(id, pieces: DeliveryContent.protobufPieces(of: call.delivery)) else { return false }
+        nextCall += 1
+        underWay[id] = call
+        return true
+    }
+
+    private func refuse(_ call: Call, _ outcome: DeliveryOutcome) {
+        refused.append((call.completion, outcome))
+        later?.schedule()
+    }
+
+    private func reportRefused() {
+        let now = refused
+        refused = []
+        for (completion, outcome) in now { completion(outcome) }
+    }
+
+    private func callEnded(_ id: CallID, _ failure: CallFailure?, _ extent: CallExtent) {
+        guard let call = underWay.removeValue(forKey: id) else { return }
+        guard let failure else {
+            state.callsSucceeded += 1
+            return call.completion(.delivered)
+        }
+        state.callsFailed[CallOutcome.cause(failure), default: 0] += 1
+        if case .rpc = failure {} else if extent == .message { state.callsPerhapsDelivered += 1 }
+        call.completion(
+            CallOutcome.of(
+                failure, bodyBytes: call.bodyBytes, callTimeout: configuration.callTimeout, refusalDelay: configuration.refusalRetryDelay,
+                redaction: redaction))
+    }
+
+    // MARK: Sessions
+
+    private func dial() {
+        guard connection == nil, onClosed == nil else { return }
+        enter(.dialing)
+        state.dials += 1
+        var limits = AgentSessionLimits()
+        limits.callsInFlightMax = traits.inFlightMax
+        limits.callTimeout = configuration.callTimeout
+        let connection = AgentConnection(loop, limits: limits)
+        self.connection = connection
+        do throws(ReportingError) {
+            try connection.dial(
+                multi, Self.webSocketConfiguration(configuration, token: token),
+                .init(
+                    opened: { [unowned self] in opened() },
+                    callEnded: { [unowned self] id, failure, extent in callEnded(id, failure, extent) },
+                    leaving: { [unowned self] in enter(.leaving) },
+                    ended: { [unowned self] end in ended(end) }))
+        } catch {
+            // Good at the start, and not any more: a certificate's file that is gone.
+            ended(.notReached(reason: error.description))
+        }
+    }
+
+    private static func webSocketConfiguration(_ configuration: AgentAPIReporterConfiguration, token: String) -> WebSocketConfiguration {
+        WebSocketConfiguration(
+            url: AgentAPI.sessionURL(configuration.url),
+            headers: configuration.headers + [.init(name: AgentAPI.tokenHeader, value: token)],
+            tls: TLSOptions(
+                caFile: configuration.caFile, clientCertificateFile: configuration.clientCertificateFile,
+                clientKeyFile: configuration.clientKeyFile),
+            userAgent: configuration.userAgent)
+    }
+
+    private func opened() {
+        enter(.open)
+        problem = nil
+        state.version = AgentAPI.version
+        if hasOpened { state.reconnects += 1 }
+        onSessionChange?(.opened(again: hasOpened))
+        hasOpened = true
+        let calls = waiting
+        waiting = []
+        for call in calls where !begin(call) { waiting.append(call) }
+    }
+
+    private func ended(_ end: SessionEnd) {
+        guard let connection else { return }
+        pastBytes.sent += connection.statistics.bytesSent
+        pastBytes.received += connection.statistics.bytesReceived
+        let (wasOpen, proven) = (connection.isOpen, connection.isProven)
+        self.connection = nil
+        state.version = nil
+        if onClosed != nil { return closeMulti() }
+        if !wasOpen { state.dialsFailed += 1 }
+        state.lastError = end.reason
+        problem = end
+        var delay = schedule.delay(after: end, proven: proven)
+        // A token that was rewritten meanwhile deserves a try at once.
+        if case .refused(status: 401, _, _) = end, readTokenAgain() == .changed { delay = .zero }
+        enter(.waiting, for: delay)
+        onSessionChange?(.ended(reason: end.reason, redialIn: delay, isRefusal: end.isRefusal))
+        if delay == .zero {
+            dial()
+        } else {
+            redial?.start(after: delay)
+            let calls = waiting
+            waiting = []
+            for call in calls { call.completion(.transient(reason: end.reason, retryAfter: untilNextDial)) }
+        }
+    }
+
+    private func enter(_ new: AgentAPIStatus.State, for duration: Duration? = nil) {
+        state.state = new
+        state.stateSince = loop.now
+        state.nextDial = duration.map { loop.now + UInt64(clamping: $0.wholeNanoseconds) }
+    }
+
+    private var untilNextDial: Duration? {
+        state.nextDial.map { .nanoseconds(Int64(clamping: $0 - min($0, loop.now))) }
+    }
+
+    // MARK: The token
+
+    private enum TokenChange: Equatable { case same, changed, unreadable(String) }
+
+    private func readTokenAgain() -> TokenChange {
+        do throws(ReportingError) {
+            let new = try Self.readToken(configuration)
+            guard new != token else { return .same }
+            token = new
+            // The old one may still turn up in what a server says.
+            redaction.hide(new)
+            return .changed
+        } catch { return .unreadable(error.description) }
+    }
+
+    private static func readToken(_ configuration: AgentAPIReporterConfiguration) throws(ReportingError) -> String {
+        if let file = configuration.tokenFile { return try TokenFile.read(file) }
+        guard let token = configuration.token else { throw .contradiction("coderd needs a token, and neither a token nor a token file was given") }
+        return try TokenFile.check(token)
+    }
+
+    /// Reads the token file again. While there is no session, dials at once.
+    public func reopen() -> String? {
+        let change = readTokenAgain()
+        if state.state == .waiting, onClosed == nil {
+            redial?.stop()
+            dial()
+        }
+        guard case .unreadable(let reason) = change else { return nil }
+        return reason
+    }
+
+    // MARK: Looking
+
+    public var status: AgentAPIStatus {
+        var status = state
+        status.callsInFlight = underWay.count
+        status.bytesSent = pastBytes.sent + (connection?.statistics.bytesSent ?? 0)
+        status.bytesReceived = pastBytes.received + (connection?.statistics.bytesReceived ?? 0)
+        return status
+    }
+
+    /// Why nothing can be delivered now; nil while a session is open, or being opened for the first time.
+    public var obstacle: String? { problem?.reason }
+
+    // MARK: The end
+
+    /// Calls under way are cut off, and may have arrived all the same; their pieces are not read from then on. Their completions come in a later turn,
+    /// before `closed`.
+    public func close(_ closed: @escaping () -> Void) {
+        precondition(onClosed == nil, "an AgentAPIReporter was closed twice")
+        onClosed = closed
+        redial?.close()
+        redial = nil
+        let abandoned = waiting + underWay.values
+        waiting = []
+        underWay = [:]
+        refused += abandoned.map { ($0.completion, .transient(reason: "the reporter was closed", retryAfter: nil)) }
+        enter(.closed)
+        if let connection { connection.abandon() } else { closeMulti() }
+    }
+
+    private func closeMulti() {
+        multi.close { [self] in
+            later?.close()
+            later = nil
+            reportRefused()
+            onClosed?()
+            onClosed = {}
+        }
+    }
+}
