@@ -53,11 +53,15 @@ public final class Subprocess: Sendable {
     }()
 
     public let pid: pid_t
+    /// The other end of its standard input; -1 when that is `/dev/null`.
+    private let input: Int32
     private let state = Mutex(State())
 
-    /// Starts `executable` (a path). The environment is `environment` and nothing else; standard input is `/dev/null`.
+    /// Starts `executable` (a path). The environment is `environment` and nothing else; standard input is `/dev/null`, or, if it `takesInput`, what
+    /// `write` is given, and ends with this object.
     public init(
-        _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:], timeLimit: Duration = .seconds(60)
+        _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:], takesInput: Bool = false,
+        timeLimit: Duration = .seconds(60)
     ) throws {
         // Tests start programs side by side: none may be forked between the making of another's pipes and their close-on-exec flag.
         pthread_mutex_lock(Self.spawning)
@@ -65,10 +69,17 @@ public final class Subprocess: Sendable {
         let output = try Pipe()
         let errors = try Pipe()
         let ended = try Pipe()
+        let inputPipe = takesInput ? try Pipe() : nil
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        if let inputPipe {
+            // A child shall see an ordinary pipe.
+            _ = fcntl(inputPipe.read, F_SETFL, 0)
+            posix_spawn_file_actions_adddup2(&actions, inputPipe.read, STDIN_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, output.write, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, errors.write, STDERR_FILENO)
         var attributes = posix_spawnattr_t()
@@ -94,11 +105,13 @@ public final class Subprocess: Sendable {
         }
         close(output.write)
         close(errors.write)
+        if let inputPipe { close(inputPipe.read) }
         guard result.code == 0 else {
-            for descriptor in [output.read, errors.read, ended.read, ended.write] { close(descriptor) }
+            for descriptor in [output.read, errors.read, ended.read, ended.write] + (inputPipe.map { [$0.write] } ?? []) { close(descriptor) }
             throw Failure(description: "cannot start \(executable): \(String(cString: strerror(result.code)))")
         }
         pid = result.pid
+        input = inputPipe?.write ?? -1
         Self.thread { self.waitForEnd(telling: ended.write) }
         Self.thread { self.read(output: output.read, errors: errors.read, ended: ended.read, timeLimit: timeLimit) }
     }
@@ -123,6 +136,18 @@ public final class Subprocess: Sendable {
         state.withLock { state in if !state.isReaped { _ = kill(pid, signal) } }
     }
 
+    deinit { if input >= 0 { close(input) } }
+
+    /// Writes to its standard input; nothing when that is `/dev/null` or the program has ended.
+    public func write(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(input, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+
     /// Waits for the end of the program.
     public func outcome() async -> Outcome {
         await wait { $0.outcome != nil }
@@ -133,6 +158,9 @@ public final class Subprocess: Sendable {
     public func whenDone(_ body: @escaping @Sendable (Outcome) -> Void) {
         call({ [self] in body(state.withLock { $0.outcome! }) }, when: { $0.outcome != nil })
     }
+
+    /// It is gone, and what it wrote has been read.
+    public var hasEnded: Bool { state.withLock { $0.outcome != nil } }
 
     /// What it has written so far.
     public func written(to stream: Stream) -> String {
@@ -191,7 +219,7 @@ public final class Subprocess: Sendable {
         }
         // A byte, not the end of file, which a program that something else started just now could hold back.
         var byte: UInt8 = 1
-        _ = write(descriptor, &byte, 1)
+        _ = Glibc.write(descriptor, &byte, 1)
         close(descriptor)
     }
 

@@ -1,0 +1,53 @@
+import Glibc
+import Wire
+
+/// The stand-in for coderd (Tests/Interop), obeying commands over its standard input. It ends with this object.
+public final class CoderStandIn {
+    public static let token = "secret-agent-token"
+    private let process: Subprocess
+    private var linesRead = 1
+    public let port: Int
+    public var url: String { "http://127.0.0.1:\(port)" }
+
+    /// Built by scripts/stand-in, which scripts/test runs before.
+    public static var path: String {
+        if let path = getenv("CODERD_STAND_IN") { return String(cString: path) }
+        // Beside …/.build-tests/<triple>/debug/
+        return "/" + Subprocess.product("").split(separator: "/").dropLast(3).joined(separator: "/") + "/.build-interop/coderd-stand-in"
+    }
+
+    public init(_ arguments: [String] = []) throws {
+        process = try Subprocess(Self.path, ["--token", Self.token] + arguments, takesInput: true, timeLimit: .seconds(240))
+        port = Self.read(process, line: 0)["port"].integer ?? 0
+    }
+
+    deinit { process.send(SIGKILL) }
+
+    /// Gives a command, a JSON object without its braces, and waits for the answer, which needs no turn of a loop of ours.
+    @discardableResult
+    public func `do`(_ command: String) -> JSONValue {
+        process.write("{\(command)}\n")
+        let answer = Self.read(process, line: linesRead)
+        linesRead += 1
+        // Null: it has ended, which what the test waits for will show.
+        precondition(answer == .null || answer["ok"].isTrue, "\(command): \(answer)")
+        return answer
+    }
+
+    public var report: JSONValue { self.do(#""do":"report""#) }
+
+    /// Waits until a count of the report is at least so much; false after a minute.
+    public func wait(_ count: String, _ least: Int) -> Bool {
+        self.do("\"do\":\"wait\",\"what\":\"\(count)\",\"least\":\(least),\"ms\":60000")["reached"].isTrue
+    }
+
+    private static func read(_ process: Subprocess, line: Int) -> JSONValue {
+        while true {
+            let lines = process.written(to: .standardOutput).split(separator: "\n", omittingEmptySubsequences: false)
+            if lines.count > line + 1 { return JSONReader.read(Array(lines[line].utf8)) ?? .null }
+            // One that cannot run will never answer.
+            if process.hasEnded { return .null }
+            sched_yield()
+        }
+    }
+}
