@@ -10,29 +10,32 @@ public struct DeliveryRecord: Sendable {
         var time: UInt64
     }
 
-    public private(set) var sessions: [SessionRecord] = []
+    public internal(set) var sessions: [SessionRecord] = []
     /// Arrivals, duplicates included.
-    public private(set) var logs = 0
-    public private(set) var duplicates = 0
-    public private(set) var outOfOrder = 0
+    public internal(set) var logs = 0
+    public internal(set) var duplicates = 0
+    public internal(set) var outOfOrder = 0
     /// Sequence numbers that no session can have: forwarded from a malformed frame, for instance.
-    public private(set) var impossible = 0
+    public internal(set) var impossible = 0
     /// Logs without a session, or whose method, URL, rule or verdict are not what was sent.
-    public private(set) var damaged = 0
-    public private(set) var bytes = 0
-    public private(set) var requests = 0
+    public internal(set) var damaged = 0
+    public internal(set) var bytes = 0
+    public internal(set) var requests = 0
     public private(set) var refused503 = 0
     public private(set) var refused413 = 0
     /// Requests that cannot be read; answered 400.
-    public private(set) var unreadable = 0
+    public internal(set) var unreadable = 0
     public private(set) var withoutKey = 0
     /// Requests whose Idempotency-Key had been acknowledged before.
     public private(set) var repeatedKeys = 0
     /// From the client's write to the arrival, in microseconds.
-    public private(set) var latency = Histogram<UInt64>(highestTrackableValue: 3_600_000_000, numberOfSignificantValueDigits: .three)
+    public internal(set) var latency = Histogram<UInt64>(highestTrackableValue: 3_600_000_000, numberOfSignificantValueDigits: .three)
     /// Monotonic nanoseconds of the first and the last arrival.
-    public private(set) var firstArrival: UInt64?
-    public private(set) var lastArrival: UInt64?
+    public internal(set) var firstArrival: UInt64?
+    public internal(set) var lastArrival: UInt64?
+
+    /// What only the stand-in for coderd knows; nil for the HTTP sink.
+    public internal(set) var coder: CoderRecord?
 
     private var indexes: [SessionID: Int] = [:]
     private var lastIndex: Int?
@@ -85,6 +88,12 @@ public struct DeliveryRecord: Sendable {
     }
 
     mutating func finish() { flushLatency() }
+
+    /// A session that was recorded elsewhere.
+    mutating func add(_ session: SessionRecord) {
+        indexes[session.id] = sessions.count
+        sessions.append(session)
+    }
 
     public func session(_ id: SessionID) -> SessionRecord? { indexes[id].map { sessions[$0] } }
 

@@ -2,6 +2,14 @@ import Glibc
 
 /// Whole small files, /proc included.
 enum FileBytes {
+    /// A new file that only its owner may read.
+    static func write(_ bytes: [UInt8], to path: String) throws(FloodError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .system("cannot write \(path)") }
+        defer { close(descriptor) }
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw .system("cannot write \(path)") }
+    }
+
     /// At most `bytesMax` bytes, the last ones where a regular file has more; nil when it cannot be read.
     static func read(_ path: String, bytesMax: Int = 1 << 20) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

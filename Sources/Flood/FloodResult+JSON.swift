@@ -30,12 +30,22 @@ extension FloodResult {
         for (reason, count) in verdict.dropped.sorted(by: { $0.key < $1.key }) { object.add("dropped_\(reason)", count) }
         object.add("lost", verdict.lost)
         object.add("duplicated", verdict.duplicated)
+        object.add("duplicated_in_flight", verdict.duplicatedInFlight)
         object.add("out_of_order", verdict.outOfOrder)
         object.add("foreign", verdict.foreign)
         object.add("requests", record.requests)
         object.add("request_bytes", record.bytes)
         object.add("answered_503", record.refused503)
         object.add("answered_413", record.refused413)
+        if let coder = record.coder {
+            object.add("dials", coder.dials)
+            object.add("dials_refused", coder.dialsRefused)
+            object.add("coder_sessions", coder.sessions)
+            object.add("kills", coder.kills)
+            object.add("calls_in_flight_at_kills", coder.callsInFlightAtKills)
+            object.add("logs_in_flight_at_kills", coder.logsInFlightAtKills)
+            object.add("violations", coder.violations.values.reduce(0, +))
+        }
         object.add("delivery_seconds", deliverySeconds)
         object.add("delivered_per_second", deliveredPerSecond)
         object.add("latency_p50_us", Int(record.latency.valueAtPercentile(50)))

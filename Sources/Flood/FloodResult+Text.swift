@@ -4,7 +4,7 @@ extension FloodResult {
     /// The verdict for people, a figure a line.
     public func text(colour: Bool) -> String {
         var lines: [String] = []
-        func paint(_ text: String, _ code: String) -> String { colour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
+        func paint(_ text: String, _ code: String?) -> String { if let code, colour { "\u{1b}[\(code)m\(text)\u{1b}[0m" } else { text } }
         func line(_ name: String, _ value: String) { lines.append(name + String(repeating: " ", count: 12 - name.count) + value) }
 
         let totals = evidence.totals
@@ -14,12 +14,12 @@ extension FloodResult {
             line("malformed", "\(Figures.grouped(totals.badFrameCount)) frames more: \(kinds.joined(separator: ", "))")
         }
         if let verdict {
-            line("delivered", "\(Figures.grouped(verdict.delivered)) logs in \(Figures.grouped(evidence.record.requests)) requests\(refusals)")
+            line("delivered", "\(Figures.grouped(verdict.delivered)) logs in \(Figures.grouped(evidence.record.requests)) \(evidence.record.coder == nil ? "requests" : "calls")\(refusals)")
             let reasons = verdict.dropped.sorted { $0.key < $1.key }.map { "\($0.key) \(Figures.grouped($0.value))" }
             let dropped = reasons.isEmpty ? "0" : "\(Figures.grouped(verdict.droppedSum)) (\(reasons.joined(separator: ", ")))"
             line("dropped", verdict.droppedSum == 0 ? dropped : paint(dropped, "33"))
             line("lost", verdict.lost == 0 ? "0" : paint(Figures.grouped(verdict.lost), "31"))
-            line("duplicated", verdict.duplicated == 0 ? "0" : paint(Figures.grouped(verdict.duplicated), "31"))
+            line("duplicated", paint(duplicates(verdict), verdict.duplicated == 0 ? nil : verdict.duplicated == verdict.duplicatedInFlight ? "33" : "31"))
             line("order", verdict.outOfOrder == 0 ? "kept in every session" : paint("\(Figures.grouped(verdict.outOfOrder)) logs late", "31"))
         }
         line("rate", "\(Figures.grouped(Int(sentPerSecond))) logs/s sent, \(Figures.fixed(megabytesPerSecond, 1)) MB/s" + (verdict == nil ? "" : "; \(Figures.grouped(Int(deliveredPerSecond))) logs/s delivered"))
@@ -40,8 +40,20 @@ extension FloodResult {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// E.g. "1,200, all of calls in flight at 20 kills: 31 with 1,850 logs".
+    private func duplicates(_ verdict: Verdict) -> String {
+        let count = Figures.grouped(verdict.duplicated)
+        guard let coder = evidence.record.coder, coder.kills > 0 else { return count }
+        let share = verdict.duplicated == verdict.duplicatedInFlight ? "all" : "only \(Figures.grouped(verdict.duplicatedInFlight))"
+        return "\(count)\(verdict.duplicated == 0 ? ";" : ", \(share) of") calls in flight at \(Figures.grouped(coder.kills)) kills: \(Figures.grouped(coder.callsInFlightAtKills)) with \(Figures.grouped(coder.logsInFlightAtKills)) logs"
+    }
+
     private var refusals: String {
         var refusals: [String] = []
+        if let coder = evidence.record.coder {
+            refusals.append("\(Figures.grouped(coder.sessions)) sessions")
+            if coder.dialsRefused > 0 { refusals.append("\(Figures.grouped(coder.dialsRefused)) dials refused") }
+        }
         if evidence.record.refused503 > 0 { refusals.append("\(Figures.grouped(evidence.record.refused503)) answered 503") }
         if evidence.record.refused413 > 0 { refusals.append("\(Figures.grouped(evidence.record.refused413)) answered 413") }
         return refusals.isEmpty ? "" : " (\(refusals.joined(separator: ", ")))"

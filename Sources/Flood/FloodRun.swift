@@ -55,7 +55,10 @@ public struct FloodRun: Sendable {
         let directory = try TemporaryDirectory()
         directory.keep = keepsDirectory
         let socketPath = directory.path + "/s"
-        let sink: any Sink = try HTTPSink(configuration)
+        let sink: any Sink = switch configuration.sink.reporter {
+        case .http: try HTTPSink(configuration)
+        case .coder: try CoderSink(configuration, directory: directory.path)
+        }
         let daemon: DaemonProcess
         do {
             daemon = try start(path, arguments, socketPath, directory, sink)
@@ -67,7 +70,9 @@ public struct FloodRun: Sendable {
         let start = SystemClock.monotonic
         let fleet = ClientFleet(configuration, socketPath: socketPath, now: start)
         var display = makeDisplay(start)
+        sink.beginSending()
         var interruption = send(fleet, start, &display, sink: sink, daemon: daemon)
+        sink.endSending()
         let sent = SystemClock.monotonic
         // At once, with the last batches still in the sockets: what was written must survive that.
         daemon.send(SIGTERM)

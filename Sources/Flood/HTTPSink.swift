@@ -50,6 +50,9 @@ final class HTTPSink: Sink {
 
     var logsDelivered: Int { shared.logs.load(ordering: .relaxed) }
 
+    func beginSending() {}
+    func endSending() {}
+
     func beginOutage(_ duration: Duration) {
         shared.outageUntil.store(SystemClock.monotonic + duration.nanoseconds, ordering: .relaxed)
     }

@@ -27,6 +27,11 @@ public struct SessionRecord: Sendable {
         return .first
     }
 
+    /// Logs that arrived, by someone else's account.
+    mutating func insert(_ sequences: ClosedRange<Int32>) {
+        for sequence in sequences { _ = note(sequence) }
+    }
+
     func contains(_ sequence: Int) -> Bool {
         let word = sequence >> 6
         return word < bits.count && bits[word] & (1 << UInt64(sequence & 63)) != 0

@@ -8,6 +8,9 @@ public struct Verdict: Equatable, Sendable {
     /// Sent, not arrived, and not on the daemon's list of what it dropped.
     public private(set) var lost = 0
     public private(set) var duplicated = 0
+    /// Of those: the ones that are nobody's fault. The sink killed sessions, and each of these logs belonged to a call that was in flight when its session
+    /// died, so that the daemon could not know whether it had arrived. None where the sink killed nothing.
+    public private(set) var duplicatedInFlight = 0
     public private(set) var outOfOrder = 0
     /// Arrived and never sent: of unknown sessions, beyond a session's end, damaged on the way.
     public private(set) var foreign = 0
@@ -34,6 +37,7 @@ public struct Verdict: Equatable, Sendable {
         let unique = record.sessions.reduce(0) { $0 + $1.unique }
         foreign = unique - delivered + record.impossible + record.damaged
         duplicated = record.duplicates
+        if let coder = record.coder, coder.kills > 0 { duplicatedInFlight = min(duplicated, coder.duplicatesInFlight) }
         outOfOrder = record.outOfOrder
         dropped = (evidence.ledger?.dropped ?? [:]).filter { $0.value != 0 }
         droppedSum = evidence.ledger?.droppedSum ?? 0
@@ -43,7 +47,11 @@ public struct Verdict: Equatable, Sendable {
     private mutating func judgeDelivery(_ evidence: Evidence) {
         if lost > 0 { failures.append("\(lost) logs are unaccounted for\(Self.examples(evidence))") }
         if lost < 0 { failures.append("the daemon says that it dropped \(droppedSum) logs, but only \(sent - delivered) are missing") }
-        if duplicated > 0 { failures.append("\(duplicated) logs arrived twice") }
+        let unexplained = duplicated - duplicatedInFlight
+        if unexplained > 0 {
+            let kills = evidence.record.coder?.kills ?? 0
+            failures.append("\(unexplained) logs arrived twice" + (kills > 0 ? " and were not in flight when a session was killed" : ""))
+        }
         if outOfOrder > 0 { failures.append("\(outOfOrder) logs arrived after a later one of their session") }
         if foreign > 0 {
             failures.append("\(foreign) logs arrived that were not sent so (\(evidence.record.damaged) damaged, \(evidence.record.impossible) of a frame that had to be rejected)")
@@ -51,6 +59,11 @@ public struct Verdict: Equatable, Sendable {
         if evidence.record.unreadable > 0 { failures.append("\(evidence.record.unreadable) requests could not be read") }
         if evidence.record.withoutKey > 0 { failures.append("\(evidence.record.withoutKey) requests had no Idempotency-Key") }
         if evidence.record.repeatedKeys > 0 { failures.append("\(evidence.record.repeatedKeys) requests repeated one that was acknowledged") }
+        guard let coder = evidence.record.coder else { return }
+        if let failure = coder.failure { failures.append("the stand-in for coderd failed: \(failure)") }
+        for (violation, count) in coder.violations.sorted(by: { $0.key < $1.key }) {
+            failures.append("the daemon did what a client of coderd must not do, \(count) times: \(violation)")
+        }
     }
 
     private mutating func judgeLedger(_ evidence: Evidence) {
@@ -59,7 +72,8 @@ public struct Verdict: Equatable, Sendable {
             return
         }
         if ledger.logsReceived != sent { failures.append("the daemon's ledger has \(ledger.logsReceived) logs received, but \(sent) were sent") }
-        let arrived = delivered + foreign + duplicated
+        // What arrived twice and could not be known to have arrived is delivered once in the daemon's books.
+        let arrived = delivered + foreign + duplicated - duplicatedInFlight
         if ledger.logsDelivered != arrived { failures.append("the daemon's ledger has \(ledger.logsDelivered) logs delivered, but \(arrived) arrived") }
         if ledger.logsWaiting != 0 { failures.append("the daemon ended with \(ledger.logsWaiting) logs waiting or in flight") }
         if ledger.logsReceived != ledger.logsDelivered + ledger.droppedSum + ledger.logsWaiting {

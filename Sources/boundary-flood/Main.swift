@@ -10,6 +10,10 @@ import Flood
             judges: each log, by session and sequence number, has arrived at the flood's own HTTP sink once and in order, or is counted \
             as dropped by the daemon. Everything after -- goes to the daemon's command line.
 
+            With --reporter coder the sink is a stand-in for coderd in a process of its own (scripts/stand-in builds it), which also notes \
+            whatever a client of coderd must not do. Where it kills sessions (--sink-kill-every, --sink-outage) a log may arrive twice if it belonged \
+            to a call that was in flight at a kill; such duplicates are counted and shown, any other is a failure.
+
             EXIT STATUS
               0  every log is accounted for (drops that the daemon counted are shown, in yellow)
               1  the verdict failed
@@ -20,16 +24,18 @@ import Flood
               boundary-flood --bad 5 --tag mixed --reconnect-every 100
               boundary-flood --rate 20000 --sink-outage 2s
               boundary-flood --overflow block --sink-rate 50000
+              boundary-flood --reporter coder --duration 10s --sink-kill-every 500ms
               boundary-flood --socket /tmp/boundary-audit.sock --duration 30s
               boundary-flood --json -- --log-level debug
 
             NAMES IN --json
               ok sent messages sessions connections broken_connections blocked_writes statuses bytes_sent bad_invalid_protobuf \
             bad_unknown_tag bad_length_over bad_truncated send_seconds sent_per_second megabytes_per_second
-              with a daemon of its own also: delivered dropped dropped_REASON… lost duplicated out_of_order foreign requests request_bytes \
+              with a daemon of its own also: delivered dropped dropped_REASON… lost duplicated duplicated_in_flight out_of_order foreign requests request_bytes \
             answered_503 answered_413 delivery_seconds delivered_per_second latency_p50_us latency_p99_us latency_p999_us latency_max_us \
             daemon_cpu_seconds daemon_cpu_seconds_per_million daemon_context_switches daemon_private_idle_bytes \
             daemon_private_peak_bytes daemon_resident_peak_bytes daemon_drain_seconds daemon_exit_code failures
+              with --reporter coder also: dials dials_refused coder_sessions kills calls_in_flight_at_kills logs_in_flight_at_kills violations
             """)
 
     @OptionGroup(title: "The clients") var load: LoadOptions

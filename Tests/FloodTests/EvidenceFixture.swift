@@ -14,6 +14,7 @@ struct EvidenceFixture {
     var exitCode: Int32? = 0
     var interruption: String?
     var brokenConnections = 0
+    var coder: CoderRecord?
 
     var evidence: Evidence {
         var generator = SeededGenerator(seed: 9)
@@ -33,6 +34,7 @@ struct EvidenceFixture {
             }
         }
         for (session, sequence) in extra { deliver(session, sequence) }
+        record.coder = coder
         record.finish()
         var totals = FleetTotals()
         totals.logs = 300

@@ -34,6 +34,21 @@ struct FloodRunTests {
         #expect(failure({ $0.sink.bodyBytesMax = 0 }, daemon: "/bin/true").contains("--sink-413-over"))
     }
 
+    @Test func optionsOfTheOtherReporter() {
+        let coder: (inout FloodConfiguration) -> Void = {
+            $0.sink.reporter = .coder
+            $0.sink.coderStandIn = "/nonexistent/stand-in"
+        }
+        #expect(failure({ $0.sink.killEvery = .seconds(1) }, daemon: "/bin/true").contains("needs --reporter coder"))
+        #expect(failure({ $0.sink.coderStandIn = "/x" }, daemon: "/bin/true").contains("--coder-stand-in is the sink of --reporter coder"))
+        #expect(failure({ coder(&$0); $0.sink.format = .ndjson }, daemon: "/bin/true").contains("--http-format belongs to --reporter http"))
+        #expect(failure({ coder(&$0); $0.sink.compression = .gzip }, daemon: "/bin/true").contains("--http-compression belongs to --reporter http"))
+        #expect(failure({ coder(&$0); $0.sink.bodyBytesMax = 9 }, daemon: "/bin/true").contains("--sink-413-over belongs to --reporter http"))
+        #expect(failure({ coder(&$0); $0.sink.killEvery = .zero }, daemon: "/bin/true").contains("--sink-kill-every must be at least 1ms"))
+        #expect(failure({ $0.sink.reporter = .coder }, daemon: "/bin/true").contains("scripts/stand-in"))
+        #expect(failure(coder, daemon: "/bin/true") == "cannot run the stand-in for coderd /nonexistent/stand-in: No such file or directory")
+    }
+
     @Test func theResultReadsWellAndAsJSON() throws {
         let evidence = EvidenceFixture().evidence
         let result = FloodResult(
@@ -57,6 +72,29 @@ struct FloodRunTests {
         #expect(values["delivered"] == 300)
         #expect(values["lost"] == 0)
         #expect(values["latency_max_us"] == 1000)
+    }
+
+    @Test func killsAreShown() {
+        var fixture = EvidenceFixture()
+        fixture.extra = [(0, 5), (0, 6)]
+        fixture.coder = CoderRecord(
+            dials: 9, dialsRefused: 2, sessions: 7, kills: 6, callsInFlightAtKills: 3, logsInFlightAtKills: 1200, duplicatesInFlight: 2)
+        let evidence = fixture.evidence
+        var result = FloodResult(
+            evidence: evidence, verdict: Verdict(evidence), sendSeconds: 0.5, deliverySeconds: 0.6, drainSeconds: 0.1, processorSeconds: 0.3,
+            contextSwitches: 4, messages: [])
+        #expect(result.isGood)
+        let text = result.text(colour: false)
+        #expect(text.contains("delivered   300 logs in 0 calls (7 sessions, 2 dials refused)"))
+        #expect(text.contains("duplicated  2, all of calls in flight at 6 kills: 3 with 1,200 logs"))
+        for member in [#""duplicated_in_flight":2"#, #""kills":6"#, #""dials":9"#, #""calls_in_flight_at_kills":3"#, #""violations":0"#] {
+            #expect(result.json.contains(member))
+        }
+        fixture.coder?.duplicatesInFlight = 1
+        result.evidence = fixture.evidence
+        result.verdict = Verdict(fixture.evidence)
+        #expect(result.text(colour: true).contains("\u{1b}[31m2, only 1 of calls in flight at 6 kills: 3 with 1,200 logs\u{1b}[0m"))
+        #expect(!result.isGood)
     }
 
     @Test func aFailureIsShown() {

@@ -53,6 +53,45 @@ struct VerdictTests {
         #expect(!verdict.isGood)
     }
 
+    /// Six logs twice, and what the sink says about them.
+    private func verdict(kills: Int, inFlight: Int, delivered: Int = 300) -> Verdict {
+        var fixture = EvidenceFixture()
+        fixture.extra = (Int32(5)..<11).map { (0, $0) }
+        fixture.ledger["logs_delivered"] = delivered
+        fixture.coder = CoderRecord(sessions: kills + 1, kills: kills, callsInFlightAtKills: kills, logsInFlightAtKills: 10, duplicatesInFlight: inFlight)
+        return Verdict(fixture.evidence)
+    }
+
+    @Test func duplicatesOfCallsInFlightAtAKillAreTolerated() {
+        let verdict = verdict(kills: 2, inFlight: 6)
+        #expect(verdict.isGood, "\(verdict.failures)")
+        #expect(verdict.duplicated == 6)
+        #expect(verdict.duplicatedInFlight == 6)
+    }
+
+    @Test func anyOtherDuplicateIsFound() {
+        let one = verdict(kills: 2, inFlight: 5, delivered: 301)
+        #expect(one.failures.first == "1 logs arrived twice and were not in flight when a session was killed")
+        // Without a kill nothing explains a duplicate: the sink's word on calls in flight is about sessions that the daemon ended.
+        let unkilled = verdict(kills: 0, inFlight: 6, delivered: 306)
+        #expect(unkilled.failures.first == "6 logs arrived twice")
+        #expect(unkilled.duplicatedInFlight == 0)
+    }
+
+    @Test func aDaemonThatCountsAnArrivalTwiceIsFound() {
+        #expect(verdict(kills: 2, inFlight: 6, delivered: 306).failures.first == "the daemon's ledger has 306 logs delivered, but 300 arrived")
+    }
+
+    @Test func whatAClientOfCoderdMustNotDoIsFound() {
+        var fixture = EvidenceFixture()
+        fixture.coder = CoderRecord(sessions: 1)
+        #expect(Verdict(fixture.evidence).isGood)
+        fixture.coder?.violations = ["dial: no role": 3]
+        #expect(Verdict(fixture.evidence).failures == ["the daemon did what a client of coderd must not do, 3 times: dial: no role"])
+        fixture.coder = CoderRecord(failure: "it ended")
+        #expect(Verdict(fixture.evidence).failures == ["the stand-in for coderd failed: it ended"])
+    }
+
     @Test func aReorderIsFound() {
         var fixture = EvidenceFixture()
         fixture.swap = (1, 10, 11)

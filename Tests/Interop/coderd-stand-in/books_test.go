@@ -118,7 +118,7 @@ func TestDamagedLogsAreFound(t *testing.T) {
 	}
 	s.recorder.expected = expected
 	s.caller().mustCall(logs(sessionA, 0, 5)) // 1 and 3 should have been the other request
-	s.expectNumbers(map[string]int{"damaged": 2, "unique": 5})
+	s.expectNumbers(map[string]int{"damaged": 2, "unique": 3, "logs": 5})
 	for _, bad := range []string{"", "{}", `{"requests":[]}`} {
 		if _, err := parseExpectation([]byte(bad)); err == nil {
 			t.Errorf("%q", bad)

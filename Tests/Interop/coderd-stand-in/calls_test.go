@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"nhooyr.io/websocket"
 )
@@ -154,4 +155,23 @@ func TestAnUnmaskedFrameEndsTheSession(t *testing.T) {
 	connection.Write(webSocketFrame(0x82, yamuxHeader(yamuxPing, flagSYN, 0, 1)))
 	s.wait("sessions_ended", 1)
 	s.expectViolations("websocket: received unmasked frame from client")
+}
+
+// Whole calls through WebSocket, yamux and DRPC, client and stand-in in one process.
+func BenchmarkCalls(b *testing.B) {
+	s := newServer(options{major: 2, minor: 11, pingInterval: time.Hour, keepAlive: time.Hour}, "secret")
+	port, err := s.listen("127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.listener.Close()
+	in := &standIn{s, b, port}
+	c := in.caller()
+	request := logs(sessionA, 0, 1000)
+	b.ResetTimer()
+	began := time.Now()
+	for i := 0; i < b.N; i++ {
+		c.mustCall(request)
+	}
+	b.ReportMetric(float64(b.N)*1000/time.Since(began).Seconds(), "logs/s")
 }

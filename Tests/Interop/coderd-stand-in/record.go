@@ -89,6 +89,10 @@ func (r *recorder) record(l *link, request *request) *recordedCall {
 	call := &recordedCall{session: session, logs: len(request.logs), link: l}
 	for i := range request.logs {
 		log := &request.logs[i]
+		if r.expected != nil && !r.expected.matches(log, request.process) {
+			r.counts["damaged"]++
+			continue
+		}
 		session.note(log.sequence)
 		if last := len(call.spans) - 1; last >= 0 && log.sequence == call.spans[last].last+1 {
 			call.spans[last].last++
@@ -97,9 +101,6 @@ func (r *recorder) record(l *link, request *request) *recordedCall {
 		}
 		if !log.hasResource {
 			r.counts["without_request"]++
-		}
-		if r.expected != nil && !r.expected.matches(log, request.process) {
-			r.counts["damaged"]++
 		}
 		if log.hasTime {
 			r.latency.note(now - log.seconds*1e9 - int64(log.nanos))

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func decodeJSON(t *testing.T, text []byte) map[string]any {
+func decodeJSON(t testing.TB, text []byte) map[string]any {
 	t.Helper()
 	var value map[string]any
 	if err := json.Unmarshal(text, &value); err != nil {

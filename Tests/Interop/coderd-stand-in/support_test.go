@@ -28,7 +28,7 @@ const (
 
 type standIn struct {
 	*server
-	t    *testing.T
+	t    testing.TB
 	port int
 }
 
@@ -118,7 +118,7 @@ func (s *standIn) messages() *messageClient {
 }
 
 type messageClient struct {
-	t *testing.T
+	t testing.TB
 	*websocket.Conn
 }
 
@@ -168,7 +168,7 @@ func (c *messageClient) expectClose(code websocket.StatusCode) {
 
 // caller is a client with the real yamux on its side.
 type caller struct {
-	t       *testing.T
+	t       testing.TB
 	session *yamux.Session
 }
 
