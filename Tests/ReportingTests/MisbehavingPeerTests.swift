@@ -99,7 +99,9 @@ import Testing
         let result = try outcome(timeout: .milliseconds(300)) {
             _ = $0.request()
             $0.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            while $0.send(Array("1\r\nx\r\n".utf8)) { usleep(5000) }
+            // Until the client hangs up, looking for that every 5 ms.
+            var hangUp = pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
+            while $0.send(Array("1\r\nx\r\n".utf8)), poll(&hangUp, 1, 5) == 0 {}
         }
         #expect(result.outcome.isTransient)
     }
