@@ -50,7 +50,8 @@ final class CoderSink: Sink {
     }
 
     func beginSending() {
-        if let period = configuration.killEvery { process.post("{\"do\":\"kill-every\",\"ms\":\(Self.milliseconds(period))}") }
+        // Settled first, so that a call whose answer the daemon has is not taken for one in flight.
+        if let period = configuration.killEvery { process.post("{\"do\":\"kill-every\",\"ms\":\(Self.milliseconds(period)),\"settle\":true}") }
     }
 
     func endSending() {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Flood
@@ -41,6 +42,25 @@ import Testing
             $0.connections = 2
             $0.sink.logsPerSecond = 40_000
         },
+        Case(testDescription: "coder: 100 connections, malformed frames, calls side by side", arguments: ["--in-flight-max", "4"]) {
+            $0.connections = 100
+            $0.badPercent = 2
+            $0.sink.reporter = .coder
+        },
+        Case(testDescription: "coder: an outage in the middle") {
+            $0.messages = nil
+            $0.duration = .milliseconds(400)
+            $0.logsPerSecond = 10_000
+            $0.sink.reporter = .coder
+            $0.sink.outage = .milliseconds(150)
+        },
+        Case(testDescription: "coder: sessions that are killed again and again") {
+            $0.messages = nil
+            $0.duration = .seconds(1)
+            $0.logsPerSecond = 20_000
+            $0.sink.reporter = .coder
+            $0.sink.killEvery = .milliseconds(100)
+        },
         Case(testDescription: "a sink that takes small requests only, gzip") {
             $0.sink.bodyBytesMax = 2000
             $0.sink.compression = .gzip
@@ -55,12 +75,14 @@ import Testing
         var configuration = FloodConfiguration()
         configuration.messages = 600
         flood.change(&configuration)
+        if configuration.sink.reporter == .coder { configuration.sink.coderStandIn = CoderStandIn.path }
         let result = try await run(configuration, flood.arguments)
         let verdict = try #require(result.verdict)
         #expect(verdict.isGood, "\(verdict.failures.joined(separator: "\n"))\n\(result.messagesTail(lines: 20))")
         #expect(verdict.droppedSum == 0, "\(result.messagesTail(lines: 20))")
         #expect(verdict.sent == result.evidence.totals.logs)
-        if configuration.sink.outage != nil { #expect(result.evidence.record.refused503 > 0) }
+        if configuration.sink.outage != nil, configuration.sink.reporter == .http { #expect(result.evidence.record.refused503 > 0) }
+        if configuration.sink.outage != nil || configuration.sink.killEvery != nil, let coder = result.evidence.record.coder { #expect(coder.kills > 0) }
         if configuration.sink.bodyBytesMax != nil { #expect(result.evidence.record.refused413 > 0) }
         if configuration.sink.logsPerSecond > 0 { #expect(result.evidence.totals.blockedWrites > 0) }
         if configuration.badPercent > 0 { #expect(result.evidence.totals.badFrameCount > 0) }

@@ -128,7 +128,12 @@ func (h *handler) answer(way answering, c *call) {
 // respond as the reference server does: the message and the close send in a write each.
 func (h *handler) respond(c *call) {
 	if h.write(c, appendFrame(nil, kindMessage, c.streamID, 1, nil)) {
-		h.yamux.Write(appendFrame(nil, kindCloseSend, c.streamID, 2, nil))
+		if _, err := h.yamux.Write(appendFrame(nil, kindCloseSend, c.streamID, 2, nil)); err != nil {
+			return
+		}
+		if recorded := c.recorded.Load(); recorded != nil {
+			h.link.server.recorder.answered(recorded)
+		}
 		h.link.server.recorder.count("calls_answered", 1)
 	}
 }

@@ -25,6 +25,8 @@ type command struct {
 	ForMS int    `json:"for_ms"`
 	Of    int    `json:"of"`
 	Calls int    `json:"calls"`
+
+	Settle bool `json:"settle"`
 	// nil: as the way of answering has it.
 	Record *bool `json:"record"`
 
@@ -118,10 +120,11 @@ func (s *server) obey(c command) (answerLine, error) {
 		if c.Code == 0 {
 			c.Code = 1001
 		}
+		way := killing{how: c.How, code: int(c.Code), settles: c.Settle}
 		if c.Do == "kill" {
-			return answerLine{"sessions": s.kill(c.How, int(c.Code))}, nil
+			return answerLine{"sessions": s.kill(way)}, nil
 		}
-		s.killEvery(milliseconds(c.MS), milliseconds(c.ForMS), c.How, int(c.Code))
+		s.killEvery(milliseconds(c.MS), milliseconds(c.ForMS), way)
 	case "go-away":
 		for _, l := range s.liveLinks() {
 			if err := l.goAway(uint32(c.Code)); err != nil {

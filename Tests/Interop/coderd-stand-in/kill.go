@@ -1,6 +1,10 @@
 package main
 
-import "nhooyr.io/websocket"
+import (
+	"time"
+
+	"nhooyr.io/websocket"
+)
 
 // Ways of a session's end that the server begins.
 const (
@@ -11,6 +15,30 @@ const (
 )
 
 var killWays = map[string]bool{killReset: true, killFin: true, killMidMessage: true, killClose: true}
+
+// How long a client may take to answer the ping of settle.
+const settlePatience = 100 * time.Millisecond
+
+// settle asks the client for a sign of life: its answer to a yamux ping shows that it has read what was sent before, answers to calls included. So
+// that fewer calls count as in flight at the kill that follows.
+func (l *link) settle() {
+	calls := l.server.recorder.answersOnTheWire(l)
+	pong := make(chan error, 1)
+	go func() {
+		_, err := l.session.Ping()
+		pong <- err
+	}()
+	select {
+	case err := <-pong:
+		if err != nil {
+			return
+		}
+		for _, call := range calls {
+			l.server.recorder.received(call)
+		}
+	case <-time.After(settlePatience):
+	}
+}
 
 func (l *link) kill(how string, code int) {
 	l.server.recorder.linkEnded(l, true)

@@ -151,6 +151,26 @@ func TestKillsAndWhatWasInFlight(t *testing.T) {
 	s.expectViolations()
 }
 
+func TestAKillThatSettlesFirst(t *testing.T) {
+	s := start(t)
+	c := s.caller()
+	// Answered; the client's library shows by its pong that it has read that.
+	c.open(methodReportBoundaryLogs, logs(sessionA, 0, 2))
+	s.wait("calls_answered", 1)
+	s.do(`{"do":"answer","how":"never","calls":1}`)
+	c.open(methodReportBoundaryLogs, logs(sessionA, 2, 5))
+	s.wait("calls", 2)
+	s.do(`{"do":"kill","settle":true}`)
+	s.expectNumbers(map[string]int{"calls_in_flight_at_kills": 1, "logs_in_flight_at_kills": 5})
+	// One that does not answer the ping is killed all the same.
+	s = start(t)
+	m := s.messages()
+	m.send(data(flagSYN, 1, callFrames(1, methodReportBoundaryLogs, logs(sessionA, 0, 2))))
+	s.wait("calls_answered", 1)
+	s.do(`{"do":"kill","settle":true}`)
+	s.expectNumbers(map[string]int{"sessions_killed": 1, "calls_in_flight_at_kills": 1})
+}
+
 func TestTheNextCallOnAStreamShowsThatTheAnswerArrived(t *testing.T) {
 	s := start(t)
 	c := s.caller()

@@ -42,6 +42,8 @@ type recordedCall struct {
 	spans   []span
 	logs    int
 	link    *link
+	// Its answer is on the wire.
+	isAnswered bool
 }
 
 func (r *recorder) count(name string, by int) {
@@ -129,6 +131,26 @@ func (r *recorder) received(call *recordedCall) {
 	r.mu.Lock()
 	delete(call.link.inFlight, call)
 	r.mu.Unlock()
+}
+
+// answered: what is sent to the client from now on comes after the answer.
+func (r *recorder) answered(call *recordedCall) {
+	r.mu.Lock()
+	call.isAnswered = true
+	r.mu.Unlock()
+}
+
+// answersOnTheWire is the calls in flight that a client which reads on has the answers of.
+func (r *recorder) answersOnTheWire(l *link) []*recordedCall {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var calls []*recordedCall
+	for call := range l.inFlight {
+		if call.isAnswered {
+			calls = append(calls, call)
+		}
+	}
+	return calls
 }
 
 // givenUp: the call ended before the client can have had the answer. nil: before it was recorded, too.

@@ -31,7 +31,7 @@ type server struct {
 	token string
 	links map[*link]struct{}
 	// Ended when a new one begins.
-	killing chan struct{}
+	stopKilling chan struct{}
 
 	refusal     *refusal
 	outageUntil time.Time
@@ -98,27 +98,38 @@ func (s *server) liveLinks() []*link {
 	return links
 }
 
-func (s *server) kill(how string, code int) int {
+// killing is how sessions are killed.
+type killing struct {
+	how  string
+	code int
+	// Each client first has to show what it has read.
+	settles bool
+}
+
+func (s *server) kill(way killing) int {
 	links := s.liveLinks()
 	for _, l := range links {
-		l.kill(how, code)
+		if way.settles {
+			l.settle()
+		}
+		l.kill(way.how, way.code)
 	}
 	return len(links)
 }
 
 // killEvery kills all sessions again and again, for `duration` (0: until told otherwise); a period of 0 ends that.
-func (s *server) killEvery(period, duration time.Duration, how string, code int) {
+func (s *server) killEvery(period, duration time.Duration, way killing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.killing != nil {
-		close(s.killing)
-		s.killing = nil
+	if s.stopKilling != nil {
+		close(s.stopKilling)
+		s.stopKilling = nil
 	}
 	if period <= 0 {
 		return
 	}
 	stop := make(chan struct{})
-	s.killing = stop
+	s.stopKilling = stop
 	var end <-chan time.Time
 	if duration > 0 {
 		end = time.After(duration)
@@ -133,7 +144,7 @@ func (s *server) killEvery(period, duration time.Duration, how string, code int)
 			case <-end:
 				return
 			case <-ticker.C:
-				s.kill(how, code)
+				s.kill(way)
 			}
 		}
 	}()
@@ -145,7 +156,7 @@ func (s *server) outage(duration time.Duration) {
 	s.outageUntil = time.Now().Add(duration)
 	s.mu.Unlock()
 	if duration > 0 {
-		s.kill(killReset, 0)
+		s.kill(killing{how: killReset})
 	}
 }
 

@@ -38,7 +38,7 @@ func start(t *testing.T) *standIn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.listener.Close(); s.frozen.open(); s.stalled.open(); s.kill(killReset, 0) })
+	t.Cleanup(func() { s.listener.Close(); s.frozen.open(); s.stalled.open(); s.kill(killing{how: killReset}) })
 	return &standIn{s, t, port}
 }
 
