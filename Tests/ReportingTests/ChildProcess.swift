@@ -19,8 +19,16 @@ final class ChildProcess {
         let argv = arguments.map { strdup($0) } + [nil]
         let env = (["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"] + environment).map { strdup($0) } + [nil]
         defer { for pointer in argv + env { free(pointer) } }
+        // Threads that tests run on block signals, and a child would inherit that: SIGTERM must reach it.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var id = pid_t()
-        let code = posix_spawn(&id, arguments[0], &actions, nil, argv, env)
+        let code = posix_spawn(&id, arguments[0], &actions, &attributes, argv, env)
         try #require(code == 0, "cannot start \(arguments[0]): errno \(code)")
         self.id = id
     }

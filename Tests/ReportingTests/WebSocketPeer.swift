@@ -19,6 +19,8 @@ final class WebSocketPeer {
 
     init(_ connection: RawPeer.Connection) {
         self.connection = connection
+        var one: Int32 = 1
+        setsockopt(connection.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Reads the request and returns its head; empty at the end.
@@ -64,6 +66,14 @@ final class WebSocketPeer {
 
     @discardableResult func send(_ opcode: UInt8, _ payload: [UInt8] = [], isFinal: Bool = true) -> Bool {
         connection.send(Self.frame(opcode, payload, isFinal: isFinal))
+    }
+
+    /// Sends back what comes, until a close.
+    func echo() {
+        while let frame = readFrame() {
+            send(frame.opcode, frame.payload)
+            if frame.opcode == 8 { return }
+        }
     }
 
     func waitForEnd() {

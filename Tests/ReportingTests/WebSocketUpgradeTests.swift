@@ -222,8 +222,6 @@ import Testing
         try withWebSocketPeer { peer in
             let request = peer.readRequest()
             for byte in Array(WebSocketPeer.acceptance(of: request).utf8) + WebSocketPeer.frame(2, Array("first".utf8)) {
-                var one: Int32 = 1
-                setsockopt(peer.connection.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
                 peer.connection.send([byte])
             }
             peer.waitForEnd()
@@ -241,7 +239,7 @@ import Testing
         let peer = RawPeer(listening: listener) { connection in
             let peer = WebSocketPeer(connection)
             peer.accept()
-            while let frame = peer.readFrame(), frame.opcode != 8 { peer.send(2, frame.payload) }
+            peer.echo()
         }
         var configuration = WebSocketConfiguration(url: "http://coderd.invalid/api")
         configuration.unixSocketPath = path

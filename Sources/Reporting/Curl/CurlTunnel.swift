@@ -30,7 +30,7 @@ final class CurlTunnel {
     private let easy = CurlEasy()
     private var ready: (() -> Void)?
     private var watcher: PollWatcher?
-    private var socket: curl_socket_t = -1
+    private(set) var socket: curl_socket_t = -1
     private var isWaitingToWrite = false
     private var retry: Timer?
     private var proxyAnswerBytes = 0
@@ -130,7 +130,10 @@ final class CurlTunnel {
     }
 
     private func failure(_ code: CURLcode) -> Failure {
-        Failure(text: easy.describe(code))
+        if proxyAnswerBytes > Self.proxyAnswerBytesMax {
+            return Failure(text: "the proxy's answer to CONNECT is longer than \(Self.proxyAnswerBytesMax) bytes")
+        }
+        return Failure(text: easy.describe(code))
     }
 
     /// They would go to standard output.
