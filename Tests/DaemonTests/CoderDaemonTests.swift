@@ -78,6 +78,8 @@ import Testing
             guard standIn.wait("calls_answered", cycle) else { Issue.record("no answer in cycle \(cycle)"); break }
             if cycle == 100 { (descriptors, memory) = (self.descriptors(daemon), self.status(daemon, "RssAnon")) }
             standIn.do(#""do":"kill","how":"close","code":1001"#)
+            // A session that is about to end still answers.
+            guard standIn.wait("sessions_ended", cycle) else { Issue.record("no end in cycle \(cycle)"); break }
         }
         #expect(standIn.wait("sessions_opened", 1001))
         client.write()

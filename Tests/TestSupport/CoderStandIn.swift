@@ -41,13 +41,10 @@ public final class CoderStandIn {
         self.do("\"do\":\"wait\",\"what\":\"\(count)\",\"least\":\(least),\"ms\":60000")["reached"].isTrue
     }
 
+    /// Null when it has ended: one that cannot run will never answer.
     private static func read(_ process: Subprocess, line: Int) -> JSONValue {
-        while true {
-            let lines = process.written(to: .standardOutput).split(separator: "\n", omittingEmptySubsequences: false)
-            if lines.count > line + 1 { return JSONReader.read(Array(lines[line].utf8)) ?? .null }
-            // One that cannot run will never answer.
-            if process.hasEnded { return .null }
-            sched_yield()
-        }
+        process.block(untilLines: line + 1)
+        let lines = process.written(to: .standardOutput).split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.count > line + 1 ? JSONReader.read(Array(lines[line].utf8)) ?? .null : .null
     }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -157,6 +158,15 @@ public final class Subprocess: Sendable {
     /// Calls `body` with the outcome, on a thread of its own or at once: for a test that turns an event loop meanwhile and so may not wait for a task.
     public func whenDone(_ body: @escaping @Sendable (Outcome) -> Void) {
         call({ [self] in body(state.withLock { $0.outcome! }) }, when: { $0.outcome != nil })
+    }
+
+    /// Blocks the calling thread until it has written so many lines to standard output, or ended: for a program that answers line by line.
+    public func block(untilLines count: Int) {
+        let semaphore = DispatchSemaphore(value: 0)
+        call(
+            { semaphore.signal() },
+            when: { state in state.outcome != nil || state.output.reduce(0) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 } >= count })
+        semaphore.wait()
     }
 
     /// It is gone, and what it wrote has been read.
