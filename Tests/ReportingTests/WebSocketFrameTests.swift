@@ -64,11 +64,13 @@ import Testing
             (frame(2, [], false) + frame(0, [], true) + frame(0, [], true), .strayContinuation),
             ([0xC2, 0x00], .reservedBits), ([0xA2, 0x00], .reservedBits), ([0x92, 0x01, 0x41], .reservedBits), ([0xD9, 0x00], .reservedBits),
             ([0x82, 0x80, 1, 2, 3, 4], .masked), ([0x89, 0x81, 1, 2, 3, 4, 5], .masked),
-            (frame(3, [], true), .opcode(3)), (frame(7, [1], true), .opcode(7)), (frame(0xB, [], true), .opcode(11)), (frame(0xF, [1], true), .opcode(15)),
+            (frame(3, [], true), .opcode(3)), (frame(7, [1], true), .opcode(7)),
+            (frame(0xB, [], true), .opcode(11)), (frame(0xF, [1], true), .opcode(15)),
             // Control frames in fragments or too long.
             (frame(9, [], false), .framing), ([0x89, 126, 0, 126], .framing), ([0x88, 127], .framing),
             // Lengths that are not minimal or negative.
-            ([0x82, 126, 0, 125], .framing), ([0x82, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], .framing), ([0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0], .framing),
+            ([0x82, 126, 0, 125], .framing), ([0x82, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], .framing),
+            ([0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0], .framing),
             (frame(8, [3], true), .closeCode), (frame(8, [0xC3, 0x28], true), .closeCode), (frame(8, [0, 0], true), .closeCode),
         ] as [([UInt8], WebSocketProtocolError)] {
             #expect(Self.read(bytes).error == error, "\(bytes)")

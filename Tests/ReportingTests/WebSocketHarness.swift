@@ -52,6 +52,19 @@ final class WebSocketHarness: WebSocketClientDelegate {
         return end
     }
 
+    /// Turns of the loop in that time; one is the timer's.
+    func turns(in time: Duration) -> Int {
+        var turns = 0
+        var isOver = false
+        let timer = Timer(loop) { isOver = true }
+        loop.onTurn = { turns += 1 }
+        timer.start(after: time)
+        while !isOver { loop.runOnce() }
+        timer.close()
+        loop.onTurn = nil
+        return turns
+    }
+
     func webSocketOpened() {
         #expect(!isInside)
         opens += 1

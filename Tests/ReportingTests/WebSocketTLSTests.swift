@@ -1,4 +1,3 @@
-import EventLoop
 import Glibc
 import Synchronization
 import TestSupport
@@ -56,13 +55,7 @@ struct WebSocketTLSTests {
             harness.loop.run(until: { position == total || harness.end != nil })
             #expect(position == total && isWhole, "\(String(describing: harness.end)) \(nginx.log)")
 
-            var turns = 0
-            var isOver = false
-            let timer = Timer(harness.loop) { isOver = true }
-            harness.loop.onTurn = { turns += 1 }
-            timer.start(after: .milliseconds(200))
-            while !isOver { harness.loop.runOnce() }
-            timer.close()
+            let turns = harness.turns(in: .milliseconds(200))
             #expect(turns <= 3, "\(turns) turns in 200 ms of doing nothing")
 
             harness.client.close()

@@ -55,7 +55,7 @@ final class CurlTunnel {
     }
 
     deinit {
-        assert(isClosed || watcher == nil, "a CurlTunnel must be closed before it goes away")
+        assert(ready == nil, "a CurlTunnel must be closed before it goes away")
     }
 
     /// `connected` is called once, in a later turn, unless `close` comes before: nil when the tunnel can be used, else why not.

@@ -1,7 +1,7 @@
 import Wire
 
 extension WebSocketRefusal {
-    /// As coderd writes them: `{"message": …, "detail": …, "validations": [{"field": …, "detail": …}]}`; at most this many are looked at.
+    /// As coderd writes them: `{"message": …, "detail": …, "validations": [{"field": …, "detail": …}]}`; at most this many count.
     private static let validationsMax = 8
 
     /// `now`: seconds since 1970, for a `Retry-After` that is a date.
