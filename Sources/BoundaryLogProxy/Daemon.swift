@@ -66,7 +66,7 @@ public enum Daemon {
             }
             watchers.append(
                 try SignalWatcher(loop, signal: SIGHUP) {
-                    logger.notice("SIGHUP: opening files anew")
+                    logger.notice("SIGHUP: opening files and reading tokens anew")
                     proxy.reopen()
                 })
         } catch {

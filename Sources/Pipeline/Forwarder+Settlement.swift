@@ -43,8 +43,9 @@ extension Forwarder {
 
         case .transient(let reason, let retryAfter):
             active[index].isOnWire = false
+            // Several that were under way together fail as one.
+            if active[index].failuresBefore == failures { failuresInARow += 1 }
             failures += 1
-            failuresInARow += 1
             failingSince = failingSince ?? now
             var delay = retryPolicy.delay(failures: failuresInARow, retryAfter: retryAfter, using: &random)
             if isDraining { delay = min(delay, Self.drainRetryDelayMax) }

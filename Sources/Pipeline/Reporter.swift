@@ -27,6 +27,9 @@ public protocol Reporter: AnyObject {
     /// Why it knows that a delivery would fail now, without an attempt; nil when it does not.
     var obstacle: String? { get }
 
+    /// The end is near: what may be tried, is to be tried soon.
+    func beginDrain()
+
     /// Opens files anew (SIGHUP), reads token files again. Deliveries under way go on. What could not be opened or read stays as it was, and
     /// is returned in words.
     func reopen() -> String?
@@ -37,4 +40,5 @@ public protocol Reporter: AnyObject {
 
 extension Reporter {
     public var obstacle: String? { nil }
+    public func beginDrain() {}
 }

@@ -11,7 +11,8 @@ struct Serve: ParsableCommand {
             the environment, the environment over the file. Durations are written like 250ms, 1.5s, 2m, sizes like 16MiB, 512KiB, 1GB.
 
             SIGTERM and SIGINT: accepts no more clients, reads what they have sent already, delivers what waits within --drain-timeout, and prints \
-            the ledger. A second signal cuts that short. SIGHUP: opens --file-path anew.
+            the ledger. A second signal cuts that short. SIGHUP: opens --file-path anew, reads token files again, and dials coderd \
+            if there is no session.
 
             EXIT STATUS:
               0  stopped, and nothing was lost

@@ -131,9 +131,10 @@ import Wire
         let program = Subprocess.product("boundary-log-proxy")
         let byCommandLine = try await Subprocess.run(program, arguments)
         let byEnvironment = try await Subprocess.run(program, ["check-config"], environment: environment)
+        #expect(byEnvironment.errors == "")
+        #expect(byCommandLine.errors == (reporter == "http" ? "" : "boundary-log-proxy: warning: coder-header: a header's value on the command line can be read by every user of this machine\n"))
         for outcome in [byCommandLine, byEnvironment] {
             #expect(outcome.status == 0)
-            #expect(outcome.errors == "")
             for (name, value) in values { #expect(outcome.output.contains("\n\(name): \(value) ") || outcome.output.hasPrefix("\(name): \(value) ")) }
             #expect(outcome.output.contains("\n  - \"A: ********\"\n  - \"C: ********\"\n"))
         }

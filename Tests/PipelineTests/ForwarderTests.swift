@@ -255,6 +255,17 @@ import Testing
         #expect(forwarder.failuresInARow == 0 && forwarder.isEmpty)
     }
 
+    @Test func failuresSideBySideCountAsOne() {
+        let forwarder = make(.init(flushInterval: .zero, inFlightMax: 8))
+        for number in 0..<8 { forwarder.offer(Request.bytes(session: "s\(number)", sequence: 0..<1)) }
+        let sent = forwarder.pump(at(1), reporter)
+        for delivery in sent { _ = forwarder.settle(delivery.number, .transient(reason: "503", retryAfter: nil), now: at(2)) }
+        #expect(sent.count == 8 && forwarder.failuresInARow == 1)
+        let probe = forwarder.pump(at(60_000), reporter)
+        _ = forwarder.settle(probe[0].number, .transient(reason: "503", retryAfter: nil), now: at(60_001))
+        #expect(probe.count == 1 && forwarder.failuresInARow == 2)
+    }
+
     @Test func aBufferHalfFullDoesNotWaitForTheInterval() {
         let forwarder = make(.init(flushInterval: .seconds(3600), requestBytesMax: 1 << 20))
         forwarder.offer(Request.bytes(session: "a", sequence: 0..<1))

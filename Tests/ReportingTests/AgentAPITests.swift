@@ -36,7 +36,7 @@ import Wire
         #expect(longest > .seconds(20) && longest <= .seconds(30))
     }
 
-    @Test(arguments: [301, 400, 401, 403, 404, 426])
+    @Test(arguments: [301, 400, 401, 403, 426])
     func aRefusalIsTriedAgainSlowly(status: Int) {
         var schedule = make()
         let end = SessionEnd.refused(status: status, message: "no", retryAfter: nil)
@@ -44,19 +44,20 @@ import Wire
         #expect(end.reason == "coderd refuses the session: HTTP \(status): no")
     }
 
-    @Test(arguments: [408, 425, 429, 500, 502, 503])
+    @Test(arguments: [404, 408, 425, 429, 500, 502, 503])
     func anAnswerThatMayHealIsBackedOffFrom(status: Int) {
         var schedule = make()
         #expect(schedule.delay(after: .refused(status: status, message: "", retryAfter: nil), proven: false) <= .milliseconds(250))
         #expect(schedule.delay(after: .refused(status: status, message: "", retryAfter: .seconds(99)), proven: false) == .seconds(99))
+        #expect(schedule.delay(after: .refused(status: status, message: "", retryAfter: .seconds(9999)), proven: false) == .seconds(300))
     }
 }
 
 @Suite struct CallOutcomeTests {
-    func outcome(_ failure: CallFailure, bytes: Int = 100) -> DeliveryOutcome {
+    func outcome(_ failure: CallFailure, bytes: Int = 100, attempt: Int = 1) -> DeliveryOutcome {
         var redaction = Redaction()
         redaction.hide("the-token")
-        return CallOutcome.of(failure, bodyBytes: bytes, callTimeout: .seconds(30), refusalDelay: .seconds(60), redaction: redaction)
+        return CallOutcome.of(failure, bodyBytes: bytes, attempt: attempt, callTimeout: .seconds(30), refusalDelay: .seconds(60), redaction: redaction)
     }
 
     @Test func onlyARequestThatCannotBeReadIsGivenUp() {
@@ -73,7 +74,8 @@ import Wire
 
     @Test func whatIsInDoubtIsTriedAgain() {
         for failure in [CallFailure.timedOut, .cancelled, .streamReset, .streamClosed, .sessionEnded] { #expect(outcome(failure).isTransient) }
-        #expect(outcome(.streamClosed, bytes: 2 << 20).isTooLarge)
+        #expect(outcome(.streamClosed, bytes: 2 << 20).isTransient)
+        #expect(outcome(.streamClosed, bytes: 2 << 20, attempt: 2).isTooLarge)
     }
 }
 

@@ -5,7 +5,6 @@ import Wire
 public final class CoderStandIn {
     public static let token = "secret-agent-token"
     private let process: Subprocess
-    private var linesRead = 1
     public let port: Int
     public var url: String { "http://127.0.0.1:\(port)" }
 
@@ -18,7 +17,7 @@ public final class CoderStandIn {
 
     public init(_ arguments: [String] = []) throws {
         process = try Subprocess(Self.path, ["--token", Self.token] + arguments, takesInput: true, timeLimit: .seconds(240))
-        port = Self.read(process, line: 0)["port"].integer ?? 0
+        port = Self.answer(process)["port"].integer ?? 0
     }
 
     deinit { process.send(SIGKILL) }
@@ -27,8 +26,7 @@ public final class CoderStandIn {
     @discardableResult
     public func `do`(_ command: String) -> JSONValue {
         process.write("{\(command)}\n")
-        let answer = Self.read(process, line: linesRead)
-        linesRead += 1
+        let answer = Self.answer(process)
         // Null: it has ended, which what the test waits for will show.
         precondition(answer == .null || answer["ok"].isTrue, "\(command): \(answer)")
         return answer
@@ -42,9 +40,7 @@ public final class CoderStandIn {
     }
 
     /// Null when it has ended: one that cannot run will never answer.
-    private static func read(_ process: Subprocess, line: Int) -> JSONValue {
-        process.block(untilLines: line + 1)
-        let lines = process.written(to: .standardOutput).split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.count > line + 1 ? JSONReader.read(Array(lines[line].utf8)) ?? .null : .null
+    private static func answer(_ process: Subprocess) -> JSONValue {
+        process.takeLine().flatMap { JSONReader.read(Array($0.utf8)) } ?? .null
     }
 }

@@ -160,13 +160,16 @@ public final class Subprocess: Sendable {
         call({ [self] in body(state.withLock { $0.outcome! }) }, when: { $0.outcome != nil })
     }
 
-    /// Blocks the calling thread until it has written so many lines to standard output, or ended: for a program that answers line by line.
-    public func block(untilLines count: Int) {
+    /// Blocks the calling thread until it has written a line to standard output, and takes it away; nil when it has ended without.
+    public func takeLine() -> String? {
         let semaphore = DispatchSemaphore(value: 0)
-        call(
-            { semaphore.signal() },
-            when: { state in state.outcome != nil || state.output.reduce(0) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 } >= count })
+        call({ semaphore.signal() }, when: { $0.outcome != nil || $0.output.contains(UInt8(ascii: "\n")) })
         semaphore.wait()
+        return state.withLock { state in
+            guard let end = state.output.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            defer { state.output.removeFirst(end + 1) }
+            return String(decoding: state.output[..<end], as: UTF8.self)
+        }
     }
 
     /// It is gone, and what it wrote has been read.

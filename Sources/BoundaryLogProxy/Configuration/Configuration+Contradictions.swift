@@ -75,6 +75,12 @@ extension Configuration {
         if reporter == .coder, let url = coder.url, !url.isTLS, !url.isLoopback {
             warnings.append("coder-url: the agent token is sent to \(Printable.text(url.host)) in plain text, because the address begins with http://")
         }
+        if reporter == .coder, requestBytesMax >= 4 << 20 {
+            warnings.append("request-bytes-max: coderd takes less than 4MiB, so requests are held below that")
+        }
+        if !coder.headers.isEmpty, source(of: "coder-header") == .commandLine {
+            warnings.append("coder-header: a header's value on the command line can be read by every user of this machine")
+        }
         if authorization, source(of: "http-header") == .commandLine {
             warnings.append("http-header: a header's value on the command line can be read by every user of this machine")
         }

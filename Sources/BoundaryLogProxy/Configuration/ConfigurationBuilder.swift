@@ -61,7 +61,10 @@ public struct ConfigurationBuilder: Sendable {
         var errors = errors
         var given = given
         // What the environment says about coderd is not looked at where another destination was asked for.
-        let mayBeCoder = given["reporter"].map { $0.values.last == ReporterKind.coder.rawValue } ?? (given["http-url"] == nil)
+        let hasToken = coderToken != nil || defaults["coder-token-file"] != nil || given["coder-token-file"] != nil
+        let mayBeCoder =
+            given["reporter"].map { $0.values.last == ReporterKind.coder.rawValue }
+            ?? (given["http-url"] == nil && (hasToken || given["coder-url"] != nil))
         for (name, value) in defaults where given[name] == nil && (mayBeCoder || Options.named(name)?.section != .coder) { given[name] = value }
         if mayBeCoder { configuration.coder.token = coderToken }
         for option in Options.all {

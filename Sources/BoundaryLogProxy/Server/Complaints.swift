@@ -10,7 +10,7 @@ final class Complaints {
         case connectionRefused, acceptFailed, readFailed
         case bufferFull, framing, invalidProtobuf, truncatedFrame
         case deliveryFailed, deliveryRefused, deliveryTooLarge, deliveringAgain
-        case sessionOpened, sessionEnded
+        case sessionOpened, sessionClosed, sessionLost, sessionNotReached, sessionRefused
     }
 
     let logger: Logger

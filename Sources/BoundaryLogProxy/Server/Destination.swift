@@ -104,15 +104,22 @@ final class Destination {
                 ["destination": "\(name)"])
             forwarder.retryNow()
             loop.turnSoon()
-        case .ended(let reason, let redialIn, let isRefusal):
-            complaints.say(
-                isRefusal ? .error : .warning, .sessionEnded, reason, ["destination": "\(name)", "redial_in": "\(text(redialIn))"])
+        case .ended(let cause, let reason, let redialIn):
+            let (level, kind): (Logger.Level, Complaints.Kind) =
+                switch cause {
+                case .closed: (.notice, .sessionClosed)
+                case .lost: (.warning, .sessionLost)
+                case .notReached: (.warning, .sessionNotReached)
+                case .refused: (.error, .sessionRefused)
+                }
+            complaints.say(level, kind, reason, ["destination": "\(name)", "redial_in": "\(text(redialIn))"])
         }
     }
 
     /// From now on all goes out as soon as it can.
     func beginDrain() {
         forwarder.beginDrain()
+        reporter.beginDrain()
     }
 
     /// Gives up what is not delivered, counted as dropped, and closes the reporter.

@@ -22,10 +22,18 @@ public final class AgentAPIReporter: Reporter {
 
     /// What happened to the session, for logs.
     public enum SessionChange: Sendable {
+        public enum Cause: Sendable {
+            /// An orderly end.
+            case closed
+            case lost
+            case notReached
+            case refused
+        }
+
         /// `again`: not for the first time.
         case opened(again: Bool)
-        /// The next dial comes after `redialIn`.
-        case ended(reason: String, redialIn: Duration, isRefusal: Bool)
+        /// A session, or an attempt at one, ended; the next dial comes after `redialIn`.
+        case ended(Cause, reason: String, redialIn: Duration)
     }
     public var onSessionChange: ((SessionChange) -> Void)?
 
@@ -44,6 +52,9 @@ public final class AgentAPIReporter: Reporter {
     /// For outcomes that are known inside `send`, which may not call back.
     private var later: NextTurn?
     private var token: String
+    /// What the last dial showed.
+    private var dialToken: String
+    private let baseRedaction: Redaction
     private var redaction: Redaction
     private var state = AgentAPIStatus()
     /// What sessions that have ended add to the counters.
@@ -53,8 +64,9 @@ public final class AgentAPIReporter: Reporter {
     private var underWay: [CallID: Call] = [:]
     private var nextCall: UInt64 = 1
     private var hasOpened = false
-    /// Why there is no session: what deliveries are told meanwhile.
+    /// Why there is no session: what deliveries are told meanwhile. Nil after an orderly end: nothing is known against a delivery then.
     private var problem: SessionEnd?
+    private var isDraining = false
     private var refused: [(completion: (DeliveryOutcome) -> Void, outcome: DeliveryOutcome)] = []
     private var onClosed: (() -> Void)?
 
@@ -65,7 +77,9 @@ public final class AgentAPIReporter: Reporter {
         token = try Self.readToken(configuration)
         destination = HTTPReporterConfiguration.masked(url: configuration.url)
         try Self.webSocketConfiguration(configuration, token: token).validate()
-        var redaction = Redaction(headers: configuration.headers, url: try ReportURL(configuration.url))
+        dialToken = token
+        baseRedaction = Redaction(headers: configuration.headers, url: try ReportURL(configuration.url))
+        var redaction = baseRedaction
         redaction.hide(token)
         self.redaction = redaction
         schedule = DialSchedule(refusalDelay: configuration.refusalRetryDelay, seed: seed)
@@ -90,8 +104,12 @@ public final class AgentAPIReporter: Reporter {
         switch state.state {
         case .dialing, .open, .leaving: waiting.append(call)
         case .waiting, .closed:
-            // Without a problem the first dial is about to begin.
-            guard let problem else { return waiting.append(call) }
+            guard let problem else {
+                // The first dial is about to begin, or the last session had an orderly end.
+                waiting.append(call)
+                redial?.start(after: .zero)
+                return
+            }
             refuse(call, .transient(reason: problem.reason, retryAfter: untilNextDial))
         }
     }
@@ -99,10 +117,11 @@ public final class AgentAPIReporter: Reporter {
     private func begin(_ call: Call) -> Bool {
         guard let connection else { return false }
         let id = CallID(nextCall)
-        guard connection.begin(id, pieces: DeliveryContent.protobufPieces(of: call.delivery)) else { return false }
         nextCall += 1
         underWay[id] = call
-        return true
+        if connection.begin(id, pieces: DeliveryContent.protobufPieces(of: call.delivery)) { return true }
+        underWay[id] = nil
+        return false
     }
 
     private func refuse(_ call: Call, _ outcome: DeliveryOutcome) {
@@ -117,16 +136,18 @@ public final class AgentAPIReporter: Reporter {
     }
 
     private func callEnded(_ id: CallID, _ failure: CallFailure?, _ extent: CallExtent) {
-        guard let call = underWay.removeValue(forKey: id) else { return }
-        guard let failure else {
+        if let failure {
+            state.callsFailed[CallOutcome.cause(failure), default: 0] += 1
+            if case .rpc = failure {} else if extent == .message { state.callsPerhapsDelivered += 1 }
+        } else {
             state.callsSucceeded += 1
-            return call.completion(.delivered)
         }
-        state.callsFailed[CallOutcome.cause(failure), default: 0] += 1
-        if case .rpc = failure {} else if extent == .message { state.callsPerhapsDelivered += 1 }
+        // Not there once `close` has begun.
+        guard let call = underWay.removeValue(forKey: id) else { return }
+        guard let failure else { return call.completion(.delivered) }
         call.completion(
             CallOutcome.of(
-                failure, bodyBytes: call.bodyBytes, callTimeout: configuration.callTimeout, refusalDelay: configuration.refusalRetryDelay,
+                failure, bodyBytes: call.bodyBytes, attempt: call.delivery.attempt, callTimeout: configuration.callTimeout, refusalDelay: configuration.refusalRetryDelay,
                 redaction: redaction))
     }
 
@@ -134,6 +155,9 @@ public final class AgentAPIReporter: Reporter {
 
     private func dial() {
         guard connection == nil, onClosed == nil else { return }
+        // Perhaps it was rewritten since; one that cannot be read leaves the old one, and what that leads to is said.
+        readTokenAgain()
+        dialToken = token
         enter(.dialing)
         state.dials += 1
         var limits = AgentSessionLimits()
@@ -186,13 +210,19 @@ public final class AgentAPIReporter: Reporter {
         state.version = nil
         if onClosed != nil { return closeMulti() }
         if !wasOpen { state.dialsFailed += 1 }
-        state.lastError = end.reason
-        problem = end
+        var end = end
         var delay = schedule.delay(after: end, proven: proven)
-        // A token that was rewritten meanwhile deserves a try at once.
-        if case .refused(status: 401, _, _) = end, readTokenAgain() == .changed { delay = .zero }
+        if isDraining { delay = min(delay, Self.drainDialDelayMax) }
+        if case .refused(status: 401, let message, let retryAfter) = end {
+            let obstacle = readTokenAgain()
+            // A token that was rewritten meanwhile deserves a try at once.
+            if token != dialToken { delay = .zero }
+            if let obstacle { end = .refused(status: 401, message: "\(message) (\(obstacle))", retryAfter: retryAfter) }
+        }
+        state.lastError = end.reason
+        problem = end.cause == .closed ? nil : end
         enter(.waiting, for: delay)
-        onSessionChange?(.ended(reason: end.reason, redialIn: delay, isRefusal: end.isRefusal))
+        onSessionChange?(.ended(end.cause, reason: end.reason, redialIn: delay))
         if delay == .zero {
             dial()
         } else {
@@ -213,36 +243,39 @@ public final class AgentAPIReporter: Reporter {
         state.nextDial.map { .nanoseconds(Int64(clamping: $0 - min($0, loop.now))) }
     }
 
+    /// While draining no dial waits longer than this: there is little time.
+    private static let drainDialDelayMax = Duration.seconds(1)
+
+    public func beginDrain() {
+        isDraining = true
+        if state.state == .waiting, onClosed == nil { redial?.start(after: .zero) }
+    }
+
     // MARK: The token
 
-    private enum TokenChange: Equatable { case same, changed, unreadable(String) }
-
-    private func readTokenAgain() -> TokenChange {
+    /// A token that cannot be read leaves the one that there is; why, is returned.
+    @discardableResult
+    private func readTokenAgain() -> String? {
         do throws(ReportingError) {
-            let new = try Self.readToken(configuration)
-            guard new != token else { return .same }
-            token = new
-            // The old one may still turn up in what a server says.
-            redaction.hide(new)
-            return .changed
-        } catch { return .unreadable(error.description) }
+            token = try Self.readToken(configuration)
+            redaction = baseRedaction
+            redaction.hide(token)
+            // It may still turn up in what a server says.
+            redaction.hide(dialToken)
+            return nil
+        } catch { return error.description }
     }
 
     private static func readToken(_ configuration: AgentAPIReporterConfiguration) throws(ReportingError) -> String {
         if let file = configuration.tokenFile { return try TokenFile.read(file) }
         guard let token = configuration.token else { throw .contradiction("coderd needs a token, and neither a token nor a token file was given") }
-        return try TokenFile.check(token)
+        return try TokenFile.check(token, source: "the token (CODER_AGENT_TOKEN)")
     }
 
     /// Reads the token file again. While there is no session, dials at once.
     public func reopen() -> String? {
-        let change = readTokenAgain()
-        if state.state == .waiting, onClosed == nil {
-            redial?.stop()
-            dial()
-        }
-        guard case .unreadable(let reason) = change else { return nil }
-        return reason
+        if state.state == .waiting, onClosed == nil { redial?.start(after: .zero) }
+        return readTokenAgain()
     }
 
     // MARK: Looking
@@ -255,8 +288,8 @@ public final class AgentAPIReporter: Reporter {
         return status
     }
 
-    /// Why nothing can be delivered now; nil while a session is open, or being opened for the first time.
-    public var obstacle: String? { problem?.reason }
+    /// Why nothing can be delivered now; nil while a session is open, or after an orderly end of one.
+    public var obstacle: String? { problem?.reason ?? (hasOpened ? nil : "no session with coderd yet") }
 
     // MARK: The end
 

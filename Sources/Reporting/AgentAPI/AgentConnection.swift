@@ -50,6 +50,8 @@ final class AgentConnection: WebSocketClientDelegate {
         let webSocket = try WebSocketClient(loop, multi, configuration, delegate: self)
         self.handlers = handlers
         timer = Timer(loop) { [unowned self] in
+            // After a pause of the process or the machine, answers may lie there that came in time.
+            self.webSocket?.receiveWaiting()
             session.advance(now: now)
             settle()
         }
@@ -63,21 +65,20 @@ final class AgentConnection: WebSocketClientDelegate {
         do throws(CallRefusal) {
             try session.begin(
                 call, method: AgentAPI.reportBoundaryLogs, bodyByteCount: pieces.reduce(0) { $0 + $1.count }, now: now)
-        } catch { return false }
+        } catch {
+            settle()
+            return false
+        }
         bodies.add(pieces, for: call)
         settle()
         return true
     }
 
-    /// The session's close handshake, with what it may take; `ended` comes then.
-    func close() { webSocket?.close() }
-
-    /// Ends calls and connection now: the pieces of the calls are not read any more. No handler is called but `ended`.
+    /// Ends calls and connection now: the pieces of the calls are not read any more. `ended` comes in a later turn.
     func abandon() {
-        handlers?.callEnded = { _, _, _ in }
         session.end()
         drainEvents()
-        webSocket?.close()
+        webSocket?.hangUp()
     }
 
     // MARK: After everything that happens
@@ -104,7 +105,7 @@ final class AgentConnection: WebSocketClientDelegate {
                 webSocket?.close()
             case .sessionFailed(let error):
                 end = end ?? .lost(reason: "\(error)")
-                webSocket?.close()
+                webSocket?.hangUp()
             }
         }
     }

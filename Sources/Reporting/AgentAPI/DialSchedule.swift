@@ -20,16 +20,29 @@ enum SessionEnd: Equatable {
         }
     }
 
-    /// Why a session cannot be had until somebody does something about it; nil if it may heal by itself.
+    var cause: AgentAPIReporter.SessionChange.Cause {
+        switch self {
+        case .refused: .refused
+        case .notReached: .notReached
+        case .closed: .closed
+        case .lost: .lost
+        }
+    }
+
+    /// A session cannot be had until somebody does something about it.
     var isRefusal: Bool {
         guard case .refused(let status, _, _) = self else { return false }
-        return status < 500 && ![408, 425, 429].contains(status)
+        // 404 is also what an ingress says while coderd restarts behind it.
+        return status < 500 && ![404, 408, 425, 429].contains(status)
     }
 }
 
 /// When to dial again: exponential backoff with full jitter, but at once after a clean end of a session that had proven itself, and
 /// slowly where the server has refused for good. Sans-IO.
 struct DialSchedule {
+    /// A `Retry-After` of whatever stands in front of coderd counts so far.
+    static let retryAfterMax = Duration.seconds(300)
+
     private let policy: RetryPolicy
     private let refusalDelay: Duration
     private var random: SeededRandom
@@ -49,6 +62,6 @@ struct DialSchedule {
         failures += 1
         if end.isRefusal { return refusalDelay }
         guard case .refused(_, _, let retryAfter) = end else { return policy.delay(failures: failures, retryAfter: nil, using: &random) }
-        return policy.delay(failures: failures, retryAfter: retryAfter, using: &random)
+        return policy.delay(failures: failures, retryAfter: retryAfter.map { min($0, Self.retryAfterMax) }, using: &random)
     }
 }

@@ -5,8 +5,7 @@ enum TokenFile {
 
     static func read(_ path: String) throws(ReportingError) -> String {
         let bytes = try ReadableFile.read(path, purpose: "token file", bytesMax: bytesMax)
-        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
-        let token = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+        let token = trimmed(bytes)
         guard !token.isEmpty else { throw .file(purpose: "token file", path: path, reason: "it is empty") }
         guard isOneWord(token) else {
             throw .file(purpose: "token file", path: path, reason: "it holds more than one word, or characters that are not ASCII")
@@ -14,12 +13,18 @@ enum TokenFile {
         return String(decoding: token, as: UTF8.self)
     }
 
-    /// A token from elsewhere, held to the same.
-    static func check(_ token: String) throws(ReportingError) -> String {
-        guard !token.isEmpty, token.utf8.count <= bytesMax, isOneWord(token.utf8) else {
-            throw .contradiction("the token is empty, longer than \(bytesMax) bytes, more than one word, or has characters that are not ASCII")
-        }
-        return token
+    /// A token from elsewhere, held to the same. `source`: what an error calls it.
+    static func check(_ text: String, source: String) throws(ReportingError) -> String {
+        let token = trimmed(Array(text.utf8))
+        guard !token.isEmpty else { throw .contradiction("\(source) is empty") }
+        guard token.count <= bytesMax else { throw .contradiction("\(source) is longer than \(bytesMax) bytes") }
+        guard isOneWord(token) else { throw .contradiction("\(source) holds more than one word, or characters that are not ASCII") }
+        return String(decoding: token, as: UTF8.self)
+    }
+
+    private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
+        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        return bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
     }
 
     /// Also what keeps a token from adding headers.

@@ -5,7 +5,7 @@ extension WebSocketClient {
         isBusy = true
         defer { isBusy = wasBusy }
         var taken = 0
-        while taken < Self.bytesPerTurnMax, tunnel != nil {
+        while taken < Self.bytesPerTurnMax, tunnel != nil, sendFailure == nil {
             if writer.isEmpty { fill() }
             // Filling may have ended all.
             guard let tunnel else { return }
@@ -18,9 +18,10 @@ extension WebSocketClient {
                 taken += count
                 bytesOut += UInt64(count)
             } catch {
-                // A server may say why it hangs up; that has come before its hanging up.
-                read()
-                return hungUp(.transport(redaction.excerpt(message: error.text)))
+                // A server may say why it hangs up, and that has come before its hanging up: it is read first, in a turn of its own, since whoever
+                // asked for this write must not be called meanwhile.
+                sendFailure = .transport(redaction.excerpt(message: error.text))
+                return continueSoon()
             }
         }
         if tunnel != nil { continueSoon() }

@@ -47,10 +47,12 @@ final class WebSocketClient {
     private let key: WebSocketKey?
     var answer: UpgradeReader?
     /// The last ping's payload, until it is answered: of several only the last must be (RFC 6455, section 5.5.3).
-    let pong = UnsafeMutableRawBufferPointer.allocate(byteCount: WebSocketFrameReader.controlBytesMax, alignment: 1)
+    let pong: UnsafeMutableRawBufferPointer
     var pongBytes: Int?
-    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: readBytes, alignment: 16)
-    let message = UnsafeMutableRawBufferPointer.allocate(byteCount: WebSocketFrameWriter.messageBytesMax, alignment: 16)
+    let readBuffer: UnsafeMutableRawBufferPointer
+    let message: UnsafeMutableRawBufferPointer
+    /// Nothing can be sent any more; what has come is still to be read.
+    var sendFailure: WebSocketEnd?
     /// Reading or writing is under way further up the stack, and will see to the rest.
     var isBusy = false
     private var deadline: Timer?
@@ -65,6 +67,10 @@ final class WebSocketClient {
     ) throws(ReportingError) {
         try configuration.validate()
         url = try ReportURL(configuration.url)
+        // Nothing throws from here on, so that `deinit` frees them.
+        pong = .allocate(byteCount: WebSocketFrameReader.controlBytesMax, alignment: 1)
+        readBuffer = .allocate(byteCount: Self.readBytes, alignment: 16)
+        message = .allocate(byteCount: WebSocketFrameWriter.messageBytesMax, alignment: 16)
         redaction = Redaction(headers: configuration.headers, url: url)
         var random = RandomBytes()
         key = WebSocketKey(&random)
@@ -116,6 +122,17 @@ final class WebSocketClient {
             beginClosing(Closing(code: 1000))
             flush()
         }
+    }
+
+    /// Says goodbye if the server takes it at once, and ends without waiting for an answer.
+    func hangUp() {
+        close()
+        finish(.closed(code: nil, reason: "hung up"))
+    }
+
+    /// Hands on what has come, without waiting for the socket to be seen readable.
+    func receiveWaiting() {
+        if !isBusy { read() }
     }
 
     /// Ends at once; nothing is called any more.
@@ -195,6 +212,6 @@ final class WebSocketClient {
 
     private func ready() {
         read()
-        write()
+        if let sendFailure, tunnel != nil { hungUp(sendFailure) } else { write() }
     }
 }

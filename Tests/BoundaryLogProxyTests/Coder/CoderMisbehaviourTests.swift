@@ -10,7 +10,7 @@ import Testing
 
     @Test(arguments: [
         (#""status":400"#, "HTTP 400"), (#""status":403"#, "HTTP 403: Agent trying to connect from non-latest build."),
-        (#""status":401,"message":"who are you""#, "HTTP 401: who are you"), (#""status":404"#, "HTTP 404"),
+        (#""status":401,"message":"who are you""#, "HTTP 401: who are you"), (#""status":426"#, "HTTP 426"),
     ])
     func aRefusalIsSaidAndNotRepeatedSoon(refusal: String, words: String) throws {
         let standIn = try CoderStandIn()
@@ -42,7 +42,7 @@ import Testing
         #expect(end.session!.reconnects == 0 && end.session!.lastError?.contains("HTTP 502") == true)
     }
 
-    @Test func aTokenThatWasRewrittenIsReadAtThe401() throws {
+    @Test func aTokenThatWasRewrittenIsReadBeforeTheDial() throws {
         let bench = try CoderBench()
         bench.runUntilOpen()
         bench.standIn.do(#""do":"token","token":"another-secret""#)
@@ -51,8 +51,57 @@ import Testing
         bench.write(SessionName.number(1), 0..<10)
         let end = bench.finish().snapshot
         #expect(end.ledger.delivered.logs == 10)
-        #expect(end.session!.dials == 3 && end.session!.dialsFailed == 1)
+        #expect(end.session!.dials == 2 && end.session!.dialsFailed == 0)
         #expect(!bench.messages.lines.contains { $0.contains("another-secret") || $0.contains(CoderStandIn.token) })
+    }
+
+    /// Both happen within a second, and the refusal is what an operator must see.
+    @Test func aRefusalRightAfterALossIsLogged() throws {
+        let bench = try CoderBench(["drain-timeout": "100ms"])
+        bench.runUntilOpen()
+        bench.standIn.do(#""do":"refuse","status":403"#)
+        bench.standIn.do(#""do":"kill""#)
+        bench.run(until: "the dial is refused") { bench.session.dialsFailed == 1 }
+        #expect(bench.messages.lines.contains { $0.hasPrefix("error") && $0.contains("non-latest build") }, "\(bench.messages.lines)")
+        bench.finish()
+    }
+
+    @Test func theDrainDialsAtOnce() throws {
+        let standIn = try CoderStandIn()
+        standIn.do(#""do":"refuse","status":403"#)
+        let bench = try CoderBench(standIn: standIn)
+        bench.write(SessionName.number(1), 0..<10)
+        bench.run(until: "the delivery was put off") { bench.snapshot.deliveries.transient == 1 }
+        standIn.do(#""do":"accept""#)
+        // In a minute, but for the drain.
+        let end = bench.finish().snapshot
+        #expect(end.ledger.delivered.logs == 10)
+    }
+
+    @Test func aTokenThatComesDuringADialIsTriedAtOnce() throws {
+        let standIn = try CoderStandIn()
+        standIn.do(#""do":"token","token":"another-secret""#)
+        let bench = try CoderBench(standIn: standIn)
+        bench.run(until: "a dial is under way") { bench.session.state == .dialing }
+        bench.writeToken("another-secret")
+        bench.proxy!.reopen()
+        bench.runUntilOpen()
+        #expect(bench.session.dials == 2)
+        bench.finish()
+    }
+
+    /// The server's last words and its hanging up come together with a request that is being written: the call must end, once.
+    @Test func aServerThatHangsUpWhileARequestIsWritten() throws {
+        let bench = try CoderBench(["request-bytes-max": "4MiB", "call-timeout": "60s", "overflow": "block"])
+        for round in 0..<20 {
+            bench.runUntilOpen()
+            bench.standIn.do(#""do":"answer","how":"reset","calls":1"#)
+            bench.write(SessionName.number(round), 0..<300, urlBytes: 2000)
+            bench.standIn.do(#""do":"send","what":"yamux-version""#)
+            bench.standIn.do(#""do":"kill""#)
+            bench.run(until: "its logs are delivered") { bench.snapshot.ledger.delivered.logs == UInt64(round + 1) * 300 }
+        }
+        bench.finish()
     }
 
     @Test func nobodyThere() throws {
