@@ -2,7 +2,7 @@
 protocol LogPurpose {
     /// Whether strings are checked; the rest always is.
     static var validatesUTF8: Bool { get }
-    /// Whether the values are wanted.
+    /// Whether the values are wanted; the sequence number always is.
     static var keepsValues: Bool { get }
 }
 
@@ -34,8 +34,7 @@ enum LogFields<Purpose: LogPurpose> {
                 if Purpose.keepsValues { log.hasHTTPRequest = true }
                 try readHTTPRequest(bytes, cursor.lengthDelimited(in: bytes), into: &log)
             case LogTag.sequenceNumber:
-                let value = try cursor.varint(in: bytes)
-                if Purpose.keepsValues { log.sequenceNumber = Int32(truncatingIfNeeded: value) }
+                log.sequenceNumber = Int32(truncatingIfNeeded: try cursor.varint(in: bytes))
             default:
                 try cursor.skip(tag, in: bytes)
             }

@@ -19,4 +19,8 @@ public struct ScannedRequest: Equatable, Sendable {
     /// Where the effective (last) `session_id` and `confined_process_name` lie, relative to the inner request; empty when absent.
     public var sessionID: Range<Int>
     public var processName: Range<Int>
+    /// The `sequence_number` of the first log.
+    public var firstSequenceNumber: Int32 = 0
+    /// Whether each log's number follows the one before (after 2147483647 comes -2147483648, as an int32 counts).
+    public var isSequenceContiguous = true
 }

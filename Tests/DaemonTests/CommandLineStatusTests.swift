@@ -14,7 +14,11 @@ import Wire
         "batches":{"received":100,"delivered":90,"dropped":{"buffer_full":5,"forward_failed":0,"shutdown":0},"waiting":4,"in_flight":1}},
         "client_reported_drops":{"boundary_channel_full":3,"boundary_batch_full":0},"ring":{"bytes":4194304,"bytes_max":16777216},
         "destination":{"reporter":"http","deliveries":{"delivered":12,"transient":1,"rejected":0,"too_large":0},"retrying_since_seconds":75.5,
-        "last_error":"503 \\u001b[31mbusy","seconds_since_last_success":3},"configuration":{"buffer-bytes":"16MiB"}}
+        "last_error":"503 \\u001b[31mbusy","seconds_since_last_success":3},
+        "sequences":{"sessions":23,"sessions_evicted":7,"missing":9,"missing_final":1,"duplicated":1200,"out_of_order":0,"recent":[
+        {"session":"d401b2fd-3509-42c0-abae-2adeb7babe3b","process":"claude-code","logs":12345,"last":-2147483640,"missing":9,
+        "missing_ranges":[{"first":2147483645,"last":-2147483647},{"first":7,"last":7},{"first":10,"last":11},{"first":13,"last":13},{"first":15,"last":15},{"first":17,"last":17},{"first":19,"last":19}]},
+        {"session":"b\\u001b","process":"","logs":1,"last":0,"missing":0,"missing_ranges":[]}],"more":21},"configuration":{"buffer-bytes":"16MiB"}}
         """
 
     private func screen(_ json: String) throws -> String { StatusScreen(try #require(JSONReader.read(Array(json.utf8)))).text }
@@ -44,6 +48,13 @@ import Wire
             RETRYING         for 1m15s
             last error       503 \\u{1b}[31mbusy
 
+            sequence numbers 9 missing and 1 given up, 1,200 duplicated, 0 out of order, of 23 sessions (7 more forgotten)
+
+            session                               process                   logs         last  missing
+            d401b2fd-3509-42c0-abae-2adeb7babe3b  claude-code             12,345  -2147483640  9: 2147483645..-2147483647, 7, 10..11, 13, 15, 17 and 1 more
+            b\\u{1b}                               -                            1            0  0
+            and 21 more that were silent longer
+
             """)
     }
 
@@ -54,6 +65,7 @@ import Wire
 
     @Test(arguments: [
         "{}", "[]", #"{"ring":{"bytes":-1,"bytes_max":0},"ledger":{"logs":{"received":9223372036854775807,"delivered":-9223372036854775808,"dropped":{"x":-9223372036854775808},"waiting":1,"in_flight":1},"batches":7}}"#,
+        #"{"sequences":{"sessions":-1,"recent":[7,{},{"session":"","missing":-9223372036854775808,"missing_ranges":[{},7,{"first":1,"last":9223372036854775807}]}],"more":-3}}"#,
         #"{"destination":{"seconds_since_last_success":1e300,"retrying_since_seconds":-1},"frames":{"bytes":-9223372036854775808}}"#,
         #"{"ring":{"bytes":9223372036854775807,"bytes_max":1},"frames":{"bytes":9223372036854775807,"rejected":{"\u0000":1}}}"#,
     ])

@@ -58,6 +58,9 @@ struct OracleComparison: ~Copyable {
         guard let forwarded = ProtobufOracle.request(request), forwarded == expected else { return "forwarded bytes decode otherwise" }
         if !request[scanned.sessionID].elementsEqual(expected.sessionID.utf8) { return "session" }
         if !request[scanned.processName].elementsEqual(expected.confinedProcessName.utf8) { return "process name" }
+        let numbers = expected.logs.map(\.sequenceNumber)
+        let isContiguous = zip(numbers, numbers.dropFirst()).allSatisfy { $0 &+ 1 == $1 }
+        if scanned.firstSequenceNumber != numbers.first || scanned.isSequenceContiguous != isContiguous { return "sequence numbers" }
         if let fault = readerFault(scanned, request) { return fault }
         if let fault = jsonFault(scanned, request, expected) { return fault }
 

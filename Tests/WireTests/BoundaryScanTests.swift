@@ -135,6 +135,33 @@ struct BoundaryScanTests {
         #expect(BoundaryScan.scan(.logs, request) == .logs(bare))
     }
 
+    @Test(arguments: [
+        ([0], 0, true), ([0, 1, 2], 0, true), ([7, 8], 7, true), ([7, 9], 7, false), ([0, 0], 0, false), ([1, 0], 1, false), ([1, 2, 4], 1, false),
+        ([.max, .min, .min + 1], .max, true), ([-1, 0, 1], -1, true),
+    ] as [([Int32], Int32, Bool)])
+    func sequenceNumbers(numbers: [Int32], first: Int32, isContiguous: Bool) {
+        let logs = numbers.map { bytesField(1, $0 == 0 ? [] : [0x20] + varint(UInt64(bitPattern: Int64($0)))) }
+        let request = Array(logs.joined())
+        var envelopes = [bytesField(1, request)]
+        // The same in several pieces, and with another request before, which a status clears.
+        for cut in 0...logs.count {
+            envelopes.append(bytesField(1, Array(logs[..<cut].joined())) + bytesField(1, Array(logs[cut...].joined())))
+            envelopes.append(bytesField(1, bytesField(1, [0x20, 5])) + bytesField(2, []) + envelopes.last!)
+        }
+        for payload in envelopes {
+            guard case .logs(let scanned) = BoundaryScan.scan(.message, payload) else {
+                Issue.record("not logs: \(payload)")
+                continue
+            }
+            #expect(scanned.firstSequenceNumber == first && scanned.isSequenceContiguous == isContiguous, "\(payload)")
+        }
+        // The last value of a repeated scalar stays.
+        guard case .logs(let scanned) = BoundaryScan.scan(.logs, bytesField(1, [0x20, 9, 0x20, 3]) + bytesField(1, [0x20, 4])) else { return }
+        #expect(scanned.firstSequenceNumber == 3 && scanned.isSequenceContiguous)
+    }
+
+    private func varint(_ value: UInt64) -> [UInt8] { value < 0x80 ? [UInt8(value)] : [UInt8(truncatingIfNeeded: value) | 0x80] + varint(value >> 7) }
+
     @Test func repeatedLogsMerge() throws {
         let first = oneLog + stringField(2, "first") + stringField(3, "process")
         let second = stringField(2, "second") + twoLogs

@@ -11,6 +11,7 @@ enum Metrics {
         drops(s, &out)
         ledger(s, &out)
         ingest(s, &out)
+        sequences(s.sequences, &out)
         destination(s, &out)
         if let statistics = s.reporter { reporter(statistics, &out) }
         if let session = s.session { self.session(session, clock: s.clock, &out) }

@@ -5,6 +5,8 @@ import Reporting
 public struct Snapshot: Sendable {
     public var ledger: Ledger
     public var ingest: IngestStatistics
+    /// What sequence numbers tell of losses.
+    public var sequences: SequenceStatistics
     public var deliveries: DeliveryStatistics
     /// Open connections.
     public var connections: Int

@@ -3,7 +3,10 @@ import Reporting
 
 /// The `/status` page: the ledger and the configuration, for `boundary-log-proxy status` and for people. Secrets are masked.
 enum StatusPage {
-    static func json(_ s: Snapshot, configuration: Configuration) -> JSONText {
+    /// Sessions that the page lists.
+    static let sessionsMax = 20
+
+    static func json(_ s: Snapshot, sessions: [SequenceReport], configuration: Configuration) -> JSONText {
         .object([
             ("version", .string(Version.text)),
             ("started", .string(s.startedAt.text)),
@@ -33,6 +36,7 @@ enum StatusPage {
                     ("boundary_batch_full", .int(s.ingest.clientDroppedBatchFull)),
                 ])
             ),
+            ("sequences", SequenceStatus.json(s.sequences, sessions)),
             (
                 "ring",
                 .object([

@@ -12,6 +12,7 @@ final class ClientConnection: PipeConnectionDelegate {
     var index: Int
     var decoder = FrameDecoder()
     var lane = LaneHint()
+    var sequence = SequenceHint()
     /// When it last sent something, in the loop's nanoseconds.
     var lastActive: UInt64 = 0
     /// Its end was asked for (idle).

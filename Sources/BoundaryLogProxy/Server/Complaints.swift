@@ -11,6 +11,7 @@ final class Complaints {
         case bufferFull, framing, invalidProtobuf, truncatedFrame
         case deliveryFailed, deliveryRefused, deliveryTooLarge, deliveringAgain
         case sessionOpened, sessionClosed, sessionLost, sessionNotReached, sessionRefused
+        case logsMissing
     }
 
     let logger: Logger

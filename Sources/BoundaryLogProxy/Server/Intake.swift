@@ -12,10 +12,13 @@ import Wire
 final class Intake {
     /// New bytes of one read, at most. More than a Unix socket's default buffer holds, so that one read takes all there is.
     static let readBytesMax = 256 << 10
+    /// Holes that one warning names.
+    private static let holesShownMax = 8
     private static let carriedBytesMax = FrameDecoder.headerBytes + FrameDecoder.payloadBytesMax
 
     let forwarder: Forwarder
     let complaints: Complaints
+    let audit = SequenceAudit()
     private let loop: EventLoop
     private let buffer: UnsafeMutableRawBufferPointer
     private(set) var connections: [ClientConnection] = []
@@ -81,10 +84,20 @@ final class Intake {
         }
         connection.pipe.close()
         closed.append(connection)
+        for session in audit.connectionEnded(connection.number, connection.sequence) { complain(of: session, connection) }
         if connections.isEmpty {
             idleTimer?.stop()
             onEmpty?()
         }
+    }
+
+    private func complain(of session: SequenceReport, _ connection: ClientConnection) {
+        complaints.warn(
+            .logsMissing, "logs are missing: a session's connection ended, and of its sequence numbers some have not arrived",
+            connection.metadata([
+                "session": "\(session.session)", "process": "\(session.process)", "missing": "\(session.missing)",
+                "numbers": "\(session.holesText(max: Self.holesShownMax))",
+            ]))
     }
 
     private func closeIdle() {
@@ -178,6 +191,7 @@ final class Intake {
         switch BoundaryScan.scan(tag, payload) {
         case .logs(let request) where isDiscarding:
             forwarder.refuse(logs: request.logCount, .shutdown)
+            audit.record(request, of: payload, connection: connection.number, hint: &connection.sequence)
         case .logs(let request):
             switch forwarder.admit(request, of: payload, arrived: arrived, hint: &connection.lane) {
             case .stored: break
@@ -187,6 +201,8 @@ final class Intake {
                     ["buffer_bytes": "\(forwarder.ring.bytesMax)", "overflow": "\(forwarder.settings.overflow.rawValue)"])
             case .noRoom: return false
             }
+            // Kept or dropped, it has arrived.
+            audit.record(request, of: payload, connection: connection.number, hint: &connection.sequence)
         case .status(let channelFull, let batchFull):
             statistics.framesWithoutLogs += 1
             statistics.clientDroppedChannelFull &+= UInt64(max(channelFull, 0))

@@ -126,7 +126,7 @@ public final class ProxyServer {
             instant.map { Double(now.since($0).wholeNanoseconds) / 1e9 }
         }
         return Snapshot(
-            ledger: forwarder.ledger, ingest: intake.statistics, deliveries: destination.statistics,
+            ledger: forwarder.ledger, ingest: intake.statistics, sequences: intake.audit.statistics, deliveries: destination.statistics,
             connections: intake.connections.count, connectionsMax: configuration.connectionsMax,
             ringBytes: forwarder.ring.bytesUsed, ringBytesMax: forwarder.ring.bytesMax, sessions: forwarder.laneCount,
             isReadingPaused: intake.isPaused, isServing: phase == .serving && listener != nil,
@@ -136,6 +136,9 @@ public final class ProxyServer {
             failuresInARow: forwarder.failuresInARow, failingForSeconds: seconds(since: forwarder.failingSince),
             secondsSinceLastSuccess: seconds(since: destination.statistics.lastSuccess), startedAt: startedAt)
     }
+
+    /// The audited sessions that were active last, the latest first, at most `count`.
+    public func recentSessions(_ count: Int) -> [SequenceReport] { intake.audit.recent(count) }
 
     /// The port of the metrics listener; nil when it is off.
     public var metricsPort: UInt16? { statusServer?.port }

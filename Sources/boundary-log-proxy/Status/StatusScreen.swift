@@ -19,6 +19,7 @@ struct StatusScreen {
         lines.append(row("lost by clients", breakdown(status["client_reported_drops"]) ?? "nothing that they told of"))
         lines.append(row("buffer", buffer))
         lines += destination
+        lines += SequenceTable(status["sequences"]).lines
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -118,13 +119,13 @@ struct StatusScreen {
     }
 
     /// `width` < 0: to the right.
-    private static func padded(_ text: String, _ width: Int) -> String {
+    static func padded(_ text: String, _ width: Int) -> String {
         let space = String(repeating: " ", count: max(0, abs(width) - text.count))
         return width < 0 ? space + text : text + space
     }
 
     /// `1,234,567`
-    private static func grouped(_ number: Int) -> String {
+    static func grouped(_ number: Int) -> String {
         var result = ""
         let digits = String(number.magnitude)
         for (index, digit) in digits.enumerated() {

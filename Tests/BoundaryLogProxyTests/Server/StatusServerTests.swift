@@ -4,6 +4,7 @@ import Glibc
 import HTTPServer
 import TestSupport
 import Testing
+import Wire
 
 @Suite struct StatusServerTests {
     /// GETs with curl while the bench's loop turns; curl's end comes to the loop as a message.
@@ -46,6 +47,31 @@ import Testing
         }
         let status = try get(bench, "/status").body
         #expect(status.contains("\"delivered\": 3"))
+        client.close()
+        bench.finish()
+    }
+
+    @Test func theAuditIsOnThePages() throws {
+        let bench = try Bench(["metrics-listen": "127.0.0.1:0"])
+        let client = TestClient(bench.socketPath)
+        for session in 0..<25 { client.write(TestFrame.message(session: "session-\(session)", sequence: 0..<1)) }
+        client.write(
+            TestFrame.message(session: "a", sequence: 0..<2) + TestFrame.message(session: "a", sequence: 5..<6)
+                + TestFrame.message(session: "a", sequence: 3..<4) + TestFrame.message(session: "a", sequence: 5..<6) + TestFrame.logs(session: "", sequence: 0..<1))
+        bench.run(until: "the logs are delivered") { bench.snapshot.ledger.delivered.logs == 31 }
+        let metrics = try get(bench, "/metrics").body
+        for line in [
+            "sequence_missing 2", "sequence_missing_final_total 0", "sequence_duplicated_total 1", "sequence_out_of_order_total 1",
+            "sequence_sessions 26", "sequence_sessions_limit 4096", "sequence_sessions_evicted_total 0", "sequence_missing_ranges 2",
+            "sequence_missing_ranges_largest 2", "sequence_unaudited_logs_total{reason=\"no_session\"} 1",
+        ] {
+            #expect(metrics.contains("agent_boundary_log_proxy_\(line)\n"), "\(line)")
+        }
+        let status = try #require(JSONReader.read(Array(try get(bench, "/status").body.utf8)))["sequences"]
+        #expect(status["missing"].integer == 2 && status["more"].integer == 6 && status["recent"].elements.count == 20)
+        let session = try #require(status["recent"].elements.first)
+        #expect(session["session"].text == "a" && session["logs"].integer == 5 && session["last"].integer == 5)
+        #expect(session["missing_ranges"].elements.map { $0["first"].integer } == [2, 4])
         client.close()
         bench.finish()
     }
