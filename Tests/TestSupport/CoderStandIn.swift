@@ -34,9 +34,9 @@ public final class CoderStandIn {
 
     public var report: JSONValue { self.do(#""do":"report""#) }
 
-    /// Waits until a count of the report is at least so much; false after a minute.
-    public func wait(_ count: String, _ least: Int) -> Bool {
-        self.do("\"do\":\"wait\",\"what\":\"\(count)\",\"least\":\(least),\"ms\":60000")["reached"].isTrue
+    /// Waits until a count of the report is at least so much; false after that time, a minute unless told.
+    public func wait(_ count: String, _ least: Int, milliseconds: Int = 60_000) -> Bool {
+        self.do("\"do\":\"wait\",\"what\":\"\(count)\",\"least\":\(least),\"ms\":\(milliseconds)")["reached"].isTrue
     }
 
     /// Null when it has ended: one that cannot run will never answer.
