@@ -62,6 +62,7 @@ public final class SequenceAudit {
             if session.pointee.key.matches(payload, id),
                 session.pointee.advance(UInt32(bitPattern: request.firstSequenceNumber), request.logCount)
             {
+                hint.ordinal = session.pointee.ordinal
                 return makeNewest(hint.slot)
             }
         }

@@ -102,9 +102,20 @@ struct SequenceRun: Equatable {
                 continue
             }
             filled += UInt64(part.count)
-            let rest = [hole.lowerBound..<part.lowerBound, part.upperBound..<hole.upperBound].filter { !$0.isEmpty }
-            holes.replaceSubrange(index...index, with: rest)
-            index += rest.count
+            let (before, after) = (hole.lowerBound..<part.lowerBound, part.upperBound..<hole.upperBound)
+            switch (before.isEmpty, after.isEmpty) {
+            case (true, true):
+                holes.remove(at: index)
+            case (true, false):
+                holes[index] = after
+            case (false, true):
+                holes[index] = before
+                index += 1
+            case (false, false):
+                holes[index] = before
+                holes.insert(after, at: index + 1)
+                index += 1
+            }
         }
         missing &-= filled
         return filled
