@@ -130,6 +130,7 @@ import Wire
         // A late first frame.
         audit.take("b", 10...19)
         audit.take("b", 0...9)
+        #expect(audit.statistics.counters.outOfOrder == 20, "at once, not only when something follows")
         audit.take("b", 20...29)
         #expect(audit.holes("b") == "" && audit.report("b")?.first == 0 && audit.report("b")?.restarts == 0)
         // A restart of one that was not seen from its start.
