@@ -17,6 +17,8 @@ struct BoundaryLogProxyCommand: ParsableCommand {
               boundary-log-proxy --http-url https://logs.example.com/in --http-format ndjson \\
                   --http-token-file /run/secrets/token --metrics-listen 127.0.0.1:9464
                   Audit logs to an HTTP server; metrics for Prometheus.
+              CODER_AGENT_URL=https://coder.example.com CODER_AGENT_TOKEN_FILE=/run/token boundary-log-proxy
+                  Audit logs to coderd, as in a workspace, where both variables are set.
               boundary-log-proxy check-config --config /etc/boundary-log-proxy.yaml
                   Whether a configuration is good, and what it amounts to.
               boundary-log-proxy status --metrics-listen 127.0.0.1:9464
