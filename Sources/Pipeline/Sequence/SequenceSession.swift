@@ -111,13 +111,17 @@ struct SequenceSession {
 
     /// It was a resend.
     private mutating func takeBack(_ old: SequenceRun, _ holesMax: Int) {
-        let resent = run.seen
+        let trial = run
         run = old
         previous = nil
         trialFrames = 0
-        for numbers in resent {
-            insert(Self.range(run.unwrapped(UInt32(truncatingIfNeeded: numbers.lowerBound)), numbers.count), holesMax)
-        }
+        // Nearly always a frame or two that follow each other; `seen` allocates.
+        guard !trial.holes.isEmpty else { return insertAgain(trial.first..<trial.next, holesMax) }
+        for numbers in trial.seen { insertAgain(numbers, holesMax) }
+    }
+
+    private mutating func insertAgain(_ numbers: Range<Int64>, _ holesMax: Int) {
+        insert(Self.range(run.unwrapped(UInt32(truncatingIfNeeded: numbers.lowerBound)), numbers.count), holesMax)
     }
 
     /// It was a restart.
