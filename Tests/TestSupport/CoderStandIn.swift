@@ -32,6 +32,11 @@ public final class CoderStandIn {
         return answer
     }
 
+    /// Kills the sessions, of which there is at least one: our side may know of it a moment before the stand-in does.
+    public func kill(_ how: String = "reset", code: Int = 1001) {
+        while self.do("\"do\":\"kill\",\"how\":\"\(how)\",\"code\":\(code)")["sessions"].integer == 0 { sched_yield() }
+    }
+
     public var report: JSONValue { self.do(#""do":"report""#) }
 
     /// Waits until a count of the report is at least so much; false after that time, a minute unless told.
