@@ -33,7 +33,7 @@ public enum Options {
 
     private static let destination: [OptionDescriptor] = [
         .enumeration(
-            "reporter", "KIND", \.reporter, .destination, 
+            "reporter", "KIND", \.reporter, .destination,
             defaultText: "http when --http-url is given, else coder when --coder-url is, or CODER_AGENT_URL and a token are in the environment, else file",
             help: "Where audit logs go: to a file as JSON lines, to an HTTP server, or to coderd's agent API."),
         .path(

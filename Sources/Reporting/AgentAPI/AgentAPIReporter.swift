@@ -39,7 +39,8 @@ public final class AgentAPIReporter: Reporter {
 
     private struct Call {
         var delivery: Delivery
-        var bodyBytes: Int
+        /// Of its body; they lie in the ring until the delivery is settled.
+        var pieces: [UnsafeRawBufferPointer]
         var completion: (DeliveryOutcome) -> Void
     }
 
@@ -97,8 +98,7 @@ public final class AgentAPIReporter: Reporter {
     // MARK: Deliveries
 
     public func send(_ delivery: Delivery, completion: @escaping (DeliveryOutcome) -> Void) {
-        let pieces = DeliveryContent.protobufPieces(of: delivery)
-        let call = Call(delivery: delivery, bodyBytes: pieces.reduce(0) { $0 + $1.count }, completion: completion)
+        let call = Call(delivery: delivery, pieces: DeliveryContent.protobufPieces(of: delivery), completion: completion)
         guard onClosed == nil else { return refuse(call, .transient(reason: "the reporter was closed", retryAfter: nil)) }
         if begin(call) { return }
         switch state.state {
@@ -119,7 +119,7 @@ public final class AgentAPIReporter: Reporter {
         let id = CallID(nextCall)
         nextCall += 1
         underWay[id] = call
-        if connection.begin(id, pieces: DeliveryContent.protobufPieces(of: call.delivery)) { return true }
+        if connection.begin(id, pieces: call.pieces) { return true }
         underWay[id] = nil
         return false
     }
@@ -147,7 +147,7 @@ public final class AgentAPIReporter: Reporter {
         guard let failure else { return call.completion(.delivered) }
         call.completion(
             CallOutcome.of(
-                failure, bodyBytes: call.bodyBytes, attempt: call.delivery.attempt, callTimeout: configuration.callTimeout, refusalDelay: configuration.refusalRetryDelay,
+                failure, bodyBytes: call.pieces.reduce(0) { $0 + $1.count }, attempt: call.delivery.attempt, callTimeout: configuration.callTimeout, refusalDelay: configuration.refusalRetryDelay,
                 redaction: redaction))
     }
 

@@ -2,7 +2,7 @@
 public struct AgentAPIReporterConfiguration: Sendable, Equatable {
     /// coderd's address, `http` or `https`, perhaps with a path in front of its own; no user info, no query.
     public var url: String
-    /// Holds the agent token, white space around it ignored. Read at the start, on `reopen` and after a 401. Wins over `token`.
+    /// Holds the agent token, white space around it ignored. Read at the start, before each dial, on `reopen` and after a 401. Wins over `token`.
     public var tokenFile: String?
     public var token: String?
     /// Sent with the request that opens a session, for proxies in between.
