@@ -149,6 +149,8 @@ func (l *link) Read(p []byte) (int, error) {
 
 // readEnded tells a client's end from a client's mistake.
 func (l *link) readEnded(err error) error {
+	// Before yamux hears of it and ends the streams: a stream that ends with its session does not show that the client has the answer.
+	l.server.recorder.linkEnded(l, false)
 	if code := websocket.CloseStatus(err); code != -1 {
 		l.server.recorder.clientClose(int(code))
 		if code == websocket.StatusNormalClosure || code == websocket.StatusGoingAway {
