@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CMalloc"),
 
         // The sans-IO core.
@@ -35,6 +36,7 @@ let package = Package(
         .target(name: "Pipeline", dependencies: ["Wire"]),
 
         // The outside world.
+        .target(name: "Spool", dependencies: ["Pipeline", "Wire", "CSQLite", "CZlib"]),
         .target(name: "EventLoop", dependencies: ["CLibUV"]),
         .target(name: "HTTPServer", dependencies: ["EventLoop", "CMicrohttpd"]),
         .target(name: "Reporting", dependencies: ["Wire", "Pipeline", "EventLoop", "CCurl", "CZstd", "CZlib", "CWslay", "CCrypto"]),
@@ -43,7 +45,7 @@ let package = Package(
         .target(
             name: "BoundaryLogProxy",
             dependencies: [
-                "Wire", "Pipeline", "EventLoop", "HTTPServer", "Reporting", "CYAML", "CMalloc",
+                "Wire", "Pipeline", "EventLoop", "HTTPServer", "Reporting", "Spool", "CYAML", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -77,6 +79,7 @@ let package = Package(
             name: "WireTests", dependencies: ["Wire", "wire-differential", "Oracle", "TestSupport"],
             resources: [.copy("Vectors")]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Wire", "TestSupport"]),
+        .testTarget(name: "SpoolTests", dependencies: ["Spool", "Pipeline", "Wire", "TestSupport"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop", "TestSupport"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "HTTPServer", "Oracle", "TestSupport"]),

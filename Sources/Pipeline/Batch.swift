@@ -11,4 +11,20 @@ public struct Batch {
     public var arrived: Instant
     /// Where it lies in the ring. Positions only grow.
     public var position: RingPosition
+
+    /// A batch that lies in no ring.
+    public init(request: UnsafeRawBufferPointer, logCount: Int, sessionID: Range<Int>, processName: Range<Int>, arrived: Instant) {
+        self.init(request: request, logCount: logCount, sessionID: sessionID, processName: processName, arrived: arrived, position: .none)
+    }
+
+    init(
+        request: UnsafeRawBufferPointer, logCount: Int, sessionID: Range<Int>, processName: Range<Int>, arrived: Instant, position: RingPosition
+    ) {
+        self.request = request
+        self.logCount = logCount
+        self.sessionID = sessionID
+        self.processName = processName
+        self.arrived = arrived
+        self.position = position
+    }
 }

@@ -1,0 +1,67 @@
+/// How a job ended.
+public struct SpoolResult: Sendable {
+    /// nil: all of it is in the spool for good. Otherwise nothing of it is, and nothing was dropped; deliveries may have been loaded all the same
+    /// (reading works where writing does not): their rows are held, but their claims would not outlive the process.
+    public var failure: SpoolFailure?
+    /// In the order in which they are to be sent.
+    public var loaded: [LoadedDelivery] = []
+    /// What `expireBefore` and `makeRoom` dropped.
+    public var expired = Tally()
+    public var madeRoom = Tally()
+    /// What was found damaged and could not be read, as far as it was counted: it is not in the spool any more.
+    public var damaged = Tally()
+    /// nil: it could not be opened.
+    public var content: SpoolContent?
+
+    public init() {}
+}
+
+/// What the spool holds after a job.
+public struct SpoolContent: Sendable, Equatable {
+    /// Rows that no delivery of this process holds.
+    public var waiting = Tally()
+    /// When the oldest of those arrived; nil when there is none. Not before the clock's start.
+    public var oldestArrived: Instant?
+    /// `SpoolRun.footprint` of all rows, held ones included.
+    public var bytes = 0
+
+    public init() {}
+}
+
+/// Why a job failed; in words, with the path. The forwarder tries again by itself.
+public enum SpoolFailure: Error, Sendable, Equatable {
+    /// No space left on the device, or a quota.
+    case diskFull(String)
+    /// Read-only, no rights, an I/O error, or another reason of the system.
+    case unusable(String)
+
+    public var text: String {
+        switch self {
+        case .diskFull(let text), .unusable(let text): text
+        }
+    }
+}
+
+/// A delivery as the spool gives it: bytes that are looked at again like a client's.
+public struct LoadedDelivery: Sendable {
+    public var key: String
+    /// It was claimed by a process before this one: it may have been delivered already.
+    public var wasClaimed: Bool
+    /// `ReportBoundaryLogsRequest`s of batches, end to end.
+    public var bytes: [UInt8]
+    /// How long each is.
+    public var batchBytes: [Int]
+    /// As counted when it was written.
+    public var tally: Tally
+    /// How long ago the oldest batch arrived.
+    public var age: Duration
+
+    public init(key: String, wasClaimed: Bool, bytes: [UInt8], batchBytes: [Int], tally: Tally, age: Duration) {
+        self.key = key
+        self.wasClaimed = wasClaimed
+        self.bytes = bytes
+        self.batchBytes = batchBytes
+        self.tally = tally
+        self.age = age
+    }
+}
