@@ -20,25 +20,27 @@ extension Forwarder {
         switch outcome {
         case .delivered:
             succeed(active[index])
-            let delivery = active.remove(at: index).delivery
-            release(delivery, droppedFor: nil)
-            return .delivered(logs: delivery.logCount)
+            let entry = active.remove(at: index)
+            release(entry, droppedFor: nil)
+            return .delivered(logs: entry.delivery.logCount)
 
         case .rejected(let reason):
             succeed(active[index])
-            let delivery = active.remove(at: index).delivery
-            release(delivery, droppedFor: .forwardFailed)
-            return .dropped(logs: delivery.logCount, reason: reason)
+            let entry = active.remove(at: index)
+            release(entry, droppedFor: .forwardFailed)
+            return .dropped(logs: entry.delivery.logCount, reason: reason)
 
         case .tooLarge(let reason):
             succeed(active[index])
-            let whole = active.remove(at: index)
-            guard let (first, second) = halves(of: whole.delivery) else {
-                release(whole.delivery, droppedFor: .forwardFailed)
-                return .dropped(logs: whole.delivery.logCount, reason: reason)
+            guard active[index].delivery.logCount > 1 else {
+                let entry = active.remove(at: index)
+                release(entry, droppedFor: .forwardFailed)
+                return .dropped(logs: entry.delivery.logCount, reason: reason)
             }
-            learnedBytesMax = min(learnedBytesMax, max(whole.bodyBytes / 2, Self.requestBytesFloor))
-            active.insert(contentsOf: [first, second], at: index)
+            learnedBytesMax = min(learnedBytesMax, max(active[index].bodyBytes / 2, Self.requestBytesFloor))
+            active[index].isOnWire = false
+            active[index].mustBeSplit = true
+            splitIfDue(index)
             return .split(bytesMax: learnedBytesMax)
 
         case .transient(let reason, let retryAfter):
@@ -51,6 +53,7 @@ extension Forwarder {
             if isDraining { delay = min(delay, Self.drainRetryDelayMax) }
             // Several deliveries may fail together; the last to fail does not shorten the wait.
             retryAt = max(retryAt ?? now, now.advanced(by: delay))
+            if let logs = giveUp(index, now) { return .dropped(logs: logs, reason: "given up, as old as --give-up-after: \(reason)") }
             return .willRetry(reason: reason, attempt: active[index].delivery.attempt, delay: delay)
         }
     }
@@ -66,6 +69,21 @@ extension Forwarder {
     /// The destination is known to be there again: what waits for its next attempt is tried at once, one delivery as a probe.
     public func retryNow() { retryAt = nil }
 
+    /// Drops what has become too old to be tried again, after the delivery at `index` has failed: the number of logs; nil when that delivery stays.
+    private func giveUp(_ index: Int, _ now: Instant) -> Int? {
+        guard let giveUpAfter = settings.giveUpAfter else { return nil }
+        // The older part of the spool follows with the next job.
+        spool?.looksForExpired = true
+        guard let givesUpAt = active[index].givesUpAt, now >= givesUpAt else { return nil }
+        let entry = active.remove(at: index)
+        release(entry, droppedFor: .forwardFailed)
+        var logs = entry.delivery.logCount
+        while let oldest = ring.oldestWaiting(), now >= ring.pointer(oldest).pointee.arrived.advanced(by: giveUpAfter) {
+            logs += dropOldest(.forwardFailed) ?? 0
+        }
+        return logs
+    }
+
     // MARK: The drain
 
     /// While draining no attempt waits longer than this: there is little time.
@@ -77,75 +95,118 @@ extension Forwarder {
         retryNow()
     }
 
-    /// Gives up all that waits or is under way: dropped, `shutdown`. The reporter must not read deliveries any more.
+    /// Gives up all that waits or is under way: it stays in the spool, or is dropped, `shutdown`. The reporter must not read deliveries any more,
+    /// and no job may be under way.
     public func abandon() {
-        for entry in active { release(entry.delivery, droppedFor: .shutdown) }
-        active = []
-        while let position = lanes.popOldest() {
-            let header = ring.pointer(position).pointee
-            waitingBytes -= Int(header.byteCount)
-            ledger.dropWaiting(Tally(logs: UInt64(header.logCount), batches: 1), .shutdown)
-            ring.release(position)
+        for entry in active {
+            if case .nothing = entry.disk { release(entry, droppedFor: .shutdown) } else { leaveInSpool(entry) }
         }
+        active = []
+        while dropOldest(.shutdown) != nil {}
     }
 
     // MARK: Settling
 
     /// Ends a delivery: its logs are delivered, or dropped for a reason; its batches leave the ring with their last part.
-    private func release(_ delivery: Delivery, droppedFor reason: DropReason?) {
-        var tally = Tally(logs: UInt64(delivery.logCount))
-        let lanesHeld = lanesHeld(by: delivery.batches)
-        var lostBatches = Tally()
-        for batch in delivery.batches {
-            let header = ring.pointer(batch.position)
-            if reason != nil { header.pointee.lostPart = true }
-            header.pointee.parts -= 1
-            guard header.pointee.parts == 0 else { continue }
-            if header.pointee.lostPart { lostBatches.batches += 1 } else { tally.batches += 1 }
-            ring.release(batch.position)
-        }
+    private func release(_ entry: Active, droppedFor reason: DropReason?) {
+        var (whole, lost) = releaseBatches(of: entry, lost: reason != nil)
+        whole.logs = UInt64(entry.delivery.logCount)
         if let reason {
-            ledger.dropInFlight(tally + lostBatches, reason)
+            ledger.dropInFlight(whole + lost, reason)
         } else {
-            ledger.deliver(tally)
+            ledger.deliver(whole)
             // The last part arrived, an earlier one had been refused: the batch as a whole did not arrive.
-            ledger.dropInFlight(lostBatches, .forwardFailed)
+            ledger.dropInFlight(lost, .forwardFailed)
         }
-        for lane in lanesHeld { lanes.settle(lane) }
+        if !entry.isBeingStored { forget(entry.disk) }
     }
 
-    private func lanesHeld(by batches: [Batch]) -> [Int] {
+    private func leaveInSpool(_ entry: Active) {
+        var (whole, lost) = releaseBatches(of: entry, lost: false)
+        whole.logs = UInt64(entry.delivery.logCount)
+        ledger.spoolInFlight(whole)
+        ledger.dropInFlight(lost, .forwardFailed)
+    }
+
+    /// Batches of which this was the last part: those that arrived whole, and those of which a part was lost.
+    private func releaseBatches(of entry: Active, lost: Bool) -> (whole: Tally, lost: Tally) {
+        let ring = ring(of: entry)
+        let lanesHeld = lanesHeld(by: entry)
+        var (whole, lostBatches) = (Tally(), Tally())
+        for batch in entry.delivery.batches {
+            let header = ring.pointer(batch.position)
+            if lost { header.pointee.flags.insert(.lostPart) }
+            header.pointee.parts -= 1
+            guard header.pointee.parts == 0 else { continue }
+            if header.pointee.flags.contains(.lostPart) { lostBatches.batches += 1 } else { whole.batches += 1 }
+            ring.release(batch.position)
+        }
+        for lane in lanesHeld { lanes.settle(lane) }
+        return (whole, lostBatches)
+    }
+
+    func ring(of entry: Active) -> LogRing { entry.origin == .ring ? ring : loadedRing }
+
+    /// In order, none twice in a row; what comes from the spool is in no lane.
+    private func lanesHeld(by entry: Active) -> [Int] {
+        guard entry.origin == .ring else { return [] }
         var held: [Int] = []
-        for batch in batches {
+        for batch in entry.delivery.batches {
             let lane = Int(ring.pointer(batch.position).pointee.lane)
             if held.last != lane { held.append(lane) }
         }
         return held
     }
 
-    /// Nil when there is nothing to halve: a single log.
-    func halves(of delivery: Delivery) -> (Active, Active)? {
-        if delivery.batches.count > 1 {
-            let middle = delivery.batches.count / 2
-            let (first, second) = (Array(delivery.batches[..<middle]), Array(delivery.batches[middle...]))
-            if let shared = lanesHeld(by: first).last, shared == lanesHeld(by: second).first { lanes.split(shared) }
-            return (half(first, logs: nil), half(second, logs: nil))
-        }
-        let batch = delivery.batches[0]
-        let logs = delivery.logs ?? 0..<batch.logCount
-        guard logs.count > 1 else { return nil }
-        let middle = logs.lowerBound + logs.count / 2
-        ring.pointer(batch.position).pointee.parts += 1
-        lanes.split(Int(ring.pointer(batch.position).pointee.lane))
-        return (
-            half(delivery.batches, logs: logs.lowerBound..<middle), half(delivery.batches, logs: middle..<logs.upperBound)
-        )
+    // MARK: Splitting
+
+    /// Halves a delivery that was too large, or is before it was tried; not while a job stores it, so that what the spool has of it is known.
+    @discardableResult func splitIfDue(_ index: Int) -> Bool {
+        let entry = active[index]
+        let isTooLarge = entry.bodyBytes > bytesMax && entry.delivery.attempt == 0 && (entry.delivery.batches.count == 1 || entry.origin == .spool)
+        guard entry.mustBeSplit || isTooLarge, !entry.isBeingStored, let (first, second) = halves(of: entry) else { return false }
+        active.replaceSubrange(index...index, with: [first, second])
+        return true
     }
 
-    private func half(_ batches: [Batch], logs: Range<Int>?) -> Active {
+    /// Nil when there is nothing to halve: a single log.
+    private func halves(of entry: Active) -> (Active, Active)? {
+        let delivery = entry.delivery
+        let (first, second): ([Batch], [Batch])
+        let logs: (first: Range<Int>, second: Range<Int>)?
+        if delivery.batches.count > 1 {
+            let middle = delivery.batches.count / 2
+            (first, second) = (Array(delivery.batches[..<middle]), Array(delivery.batches[middle...]))
+            logs = nil
+        } else {
+            let batch = delivery.batches[0]
+            let all = delivery.logs ?? 0..<batch.logCount
+            guard all.count > 1 else { return nil }
+            let middle = all.lowerBound + all.count / 2
+            (first, second) = (delivery.batches, delivery.batches)
+            logs = (all.lowerBound..<middle, middle..<all.upperBound)
+            ring(of: entry).pointer(batch.position).pointee.parts += 1
+        }
+        var halves = (half(of: entry, first, logs: logs?.first), half(of: entry, second, logs: logs?.second))
+        if let shared = lanesHeld(by: halves.0).last, shared == lanesHeld(by: halves.1).first { lanes.split(shared) }
+        switch entry.disk {
+        case .nothing: break
+        case .whole(let claim), .part(let claim):
+            claim.parts += 1
+            halves.0.disk = .part(claim)
+            halves.1.disk = .part(claim)
+        }
+        return halves
+    }
+
+    private func half(of entry: Active, _ batches: [Batch], logs: Range<Int>?) -> Active {
         let bytes = batches.reduce(0) { $0 + reporter.bodyBytes(of: $1) }
-        guard let logs else { return makeActive(batches, bodyBytes: bytes, logs: nil, logCount: batches.reduce(0) { $0 + $1.logCount }) }
         // As if the logs of a batch were of one size.
-        return makeActive(batches, bodyBytes: bytes / batches[0].logCount * logs.count, logs: logs, logCount: logs.count)
+        var half = makeActive(
+            batches, bodyBytes: logs.map { bytes / batches[0].logCount * $0.count } ?? bytes, logs: logs,
+            logCount: logs?.count ?? batches.reduce(0) { $0 + $1.logCount }, origin: entry.origin)
+        half.givesUpAt = entry.givesUpAt
+        half.sessionHash = entry.sessionHash
+        return half
     }
 }

@@ -10,9 +10,10 @@ public enum OverflowPolicy: String, Sendable, CaseIterable {
 
 /// Decides what is sent when: takes batches in, forms deliveries, and settles their outcomes, keeping the ledger.
 ///
-/// Sans-IO: the driver calls `admit` for each batch, and `step` once per turn until it has no more to send:
+/// Sans-IO: the driver calls `admit` for each batch, and `step` once per turn until it has no more to do:
 ///
-///     while case .send(let delivery) = forwarder.step(now) { reporter.send(delivery) { … forwarder.settle(…) } }
+///     case .send(let delivery): reporter.send(delivery) { … forwarder.settle(delivery.number, $0, now) }
+///     case .spool(let job): … forwarder.finish(store.run(job), now)
 ///
 /// then sleeps until the time `step` named. Confined to one thread.
 ///
@@ -24,6 +25,8 @@ public enum OverflowPolicy: String, Sendable, CaseIterable {
 ///
 /// One batch can be larger than a request may be: as JSON lines, a frame of empty logs with a long session id is 25,000 times its size.
 /// Such a delivery is sent in parts, halved when its turn comes, so that no more than one request's worth of it is ever made.
+///
+/// With a spool, what is in it goes before what waits in the ring (Forwarder+Spool).
 public final class Forwarder {
     public struct Settings: Sendable, Equatable {
         public var flushInterval: Duration
@@ -31,20 +34,25 @@ public final class Forwarder {
         public var requestBytesMax: Int
         public var inFlightMax: Int
         public var overflow: OverflowPolicy
+        /// After a failed attempt, what arrived longer ago is dropped, `forward_failed`. nil: never.
+        public var giveUpAfter: Duration?
 
         public init(
             flushInterval: Duration = .milliseconds(100), requestBytesMax: Int = 1 << 20, inFlightMax: Int = 1,
-            overflow: OverflowPolicy = .dropNewest
+            overflow: OverflowPolicy = .dropNewest, giveUpAfter: Duration? = nil
         ) {
             self.flushInterval = flushInterval
             self.requestBytesMax = requestBytesMax
             self.inFlightMax = inFlightMax
             self.overflow = overflow
+            self.giveUpAfter = giveUpAfter
         }
     }
 
     public enum Step {
         case send(Delivery)
+        /// Run it, and hand its result to `finish`; there is one at a time.
+        case spool(SpoolJob)
         /// Nothing to do before then, unless a batch or an outcome comes.
         case wait(until: Instant)
         /// Nothing to do until a batch or an outcome comes.
@@ -62,33 +70,29 @@ public final class Forwarder {
         case noRoom
     }
 
-    /// A delivery that is under way or waits for its next attempt.
-    struct Active {
-        var delivery: Delivery
-        var bodyBytes: Int
-        var isOnWire: Bool
-        /// `failures` when the last attempt began.
-        var failuresBefore: UInt64 = 0
-    }
-
     public var settings: Settings
     public internal(set) var ledger = Ledger()
     public let ring: LogRing
+    /// Where deliveries from the spool lie. Its bound is that there are few of them.
+    let loadedRing = LogRing(bytesMax: .max / 2)
+    /// nil: what does not find room in the ring is dropped, and what is left at the end is lost.
+    var spool: SpoolState?
     let reporter: any Reporter
     var lanes: LaneQueue
     let retryPolicy: RetryPolicy
     var random: SeededRandom
-    private let keyPrefix: String
+    let keyPrefix: String
 
     /// In order of delivery; at most `inFlightMax` and the halves that splitting made of them.
     var active: [Active] = []
     private var nextNumber: UInt64 = 1
+    private var nextKey: UInt64 = 1
     /// Request bytes (as they lie in the ring) that wait.
     var waitingBytes = 0
     /// What a 413 has taught: requests larger than this are not made any more.
     var learnedBytesMax = Int.max
 
-    private var lastFlush: Instant?
+    var lastFlush: Instant?
     /// The last ticket of the flush that is going on.
     private var flushTicket: UInt64 = 0
 
@@ -100,15 +104,18 @@ public final class Forwarder {
     /// Since when the destination has failed; nil while it works.
     public internal(set) var failingSince: Instant?
     public internal(set) var isDraining = false
+    /// Nothing is sent any more; all that is left goes into the spool.
+    public internal(set) var isStoringRest = false
 
     /// `seed` gives the jitter of the backoff; `keyPrefix` must be unique to this process and forwarder, it starts every Idempotency-Key.
     public init(
-        ring: LogRing, reporter: any Reporter, settings: Settings, retryPolicy: RetryPolicy = RetryPolicy(), seed: UInt64,
-        keyPrefix: String
+        ring: LogRing, reporter: any Reporter, settings: Settings, spool: SpoolSettings? = nil, retryPolicy: RetryPolicy = RetryPolicy(),
+        seed: UInt64, keyPrefix: String
     ) {
         self.ring = ring
         self.reporter = reporter
         self.settings = settings
+        self.spool = spool.map { SpoolState(settings: $0) }
         self.retryPolicy = retryPolicy
         self.keyPrefix = keyPrefix
         random = SeededRandom(seed: seed)
@@ -117,8 +124,10 @@ public final class Forwarder {
 
     public var laneCount: Int { lanes.laneCount }
     public var deliveriesUnderWay: Int { active.count }
-    /// Nothing waits and nothing is under way.
-    public var isEmpty: Bool { active.isEmpty && lanes.next == nil }
+    /// Nothing waits and nothing is under way, neither here nor in the spool.
+    public var isEmpty: Bool { active.isEmpty && lanes.next == nil && (spool?.isAtRest ?? true) && ledger.spooled == Tally() }
+    /// `step` has nothing to decide, until a batch comes.
+    public var isIdle: Bool { isEmpty && (spool?.hasOpened ?? true) }
 
     // MARK: Arrivals
 
@@ -139,7 +148,7 @@ public final class Forwarder {
             switch settings.overflow {
             case .block: return .noRoom
             case .dropOldest:
-                if let logs = dropOldest() {
+                if let logs = dropOldest(.bufferFull) {
                     droppedLogs += logs
                     continue
                 }
@@ -155,12 +164,12 @@ public final class Forwarder {
         ledger.refuse(Tally(logs: UInt64(logs), batches: 1), reason)
     }
 
-    /// The number of logs; nil when nothing waits.
-    private func dropOldest() -> Int? {
+    /// Drops the batch that has waited longest in the ring: the number of its logs; nil when nothing waits.
+    func dropOldest(_ reason: DropReason) -> Int? {
         guard let position = lanes.popOldest() else { return nil }
         let header = ring.pointer(position).pointee
         waitingBytes -= Int(header.byteCount)
-        ledger.dropWaiting(Tally(logs: UInt64(header.logCount), batches: 1), .bufferFull)
+        ledger.dropWaiting(Tally(logs: UInt64(header.logCount), batches: 1), reason)
         let logs = Int(header.logCount)
         ring.release(position)
         return logs
@@ -168,52 +177,85 @@ public final class Forwarder {
 
     // MARK: Deliveries
 
-    /// What to do now. Call again after `.send`.
+    /// What to do now. Call again after `.send` and `.spool`.
     public func step(_ now: Instant) -> Step {
+        while true {
+            var wakeAt: Instant?
+            if let job = makeJob(now, wakeAt: &wakeAt) { return .spool(job) }
+            switch isStoringRest ? .idle : nextSend(now) {
+            case .send(let index): return .send(begin(index))
+            case .again: continue
+            case .idle: return wakeAt.map(Step.wait) ?? .idle
+            case .wait(let until): return .wait(until: min(until, wakeAt ?? until))
+            }
+        }
+    }
+
+    private enum NextSend {
+        case send(Int)
+        case wait(Instant)
+        case idle
+        /// What was to be sent has become something else: decide anew.
+        case again
+    }
+
+    private func nextSend(_ now: Instant) -> NextSend {
         if let retryAt {
-            guard now >= retryAt else { return .wait(until: retryAt) }
+            guard now >= retryAt else { return .wait(retryAt) }
             self.retryAt = nil
         }
         let onWire = active.lazy.filter(\.isOnWire).count
         let concurrent = failuresInARow > 0 ? 1 : min(settings.inFlightMax, reporter.traits.inFlightMax)
         guard onWire < concurrent else { return .idle }
 
-        // What was tried before goes first, one at a time, in order.
-        if let again = active.firstIndex(where: { !$0.isOnWire }) {
-            return onWire == 0 ? send(again) : .idle
+        // What has been formed goes first, in order.
+        if let next = active.firstIndex(where: { !$0.isOnWire }) {
+            guard onWire == 0 || mayGoBesideEarlier(next) else { return .idle }
+            return prepare(next)
         }
-        guard let next = lanes.next else { return .idle }
+        guard mayTakeFromRing, let next = lanes.next else { return .idle }
         // Dropping the oldest frees whole segments, which deliveries under way pin: they may pin the older half of the ring only.
         if !active.isEmpty, let head = lanes.head(of: next.lane), ring.ordinal(of: head) > pinnedOrdinalMax { return .idle }
         if next.ticket > flushTicket {
             if let lastFlush, !isDraining, waitingBytes < bytesMax, ring.bytesUsed < ring.bytesMax / 2 {
                 let due = lastFlush.advanced(by: settings.flushInterval)
-                guard now >= due else { return .wait(until: due) }
+                guard now >= due else { return .wait(due) }
             }
             lastFlush = now
             flushTicket = lanes.lastTicket
         }
         active.append(take())
-        return send(active.count - 1)
+        return prepare(active.count - 1)
+    }
+
+    /// Whether a delivery may be sent while earlier ones are under way: it was not tried before, and none of them has logs of its session. Those
+    /// that come from the ring never share a session with another, but they all go before what was loaded after them.
+    private func mayGoBesideEarlier(_ index: Int) -> Bool {
+        let entry = active[index]
+        guard entry.origin == .spool, entry.delivery.attempt == 0, entry.sessionHash != nil else { return false }
+        return active[..<index].allSatisfy { $0.origin == .spool && $0.sessionHash != entry.sessionHash && $0.sessionHash != nil }
     }
 
     /// The size that requests may have now.
-    private var bytesMax: Int { min(settings.requestBytesMax, reporter.traits.requestBytesMax, learnedBytesMax) }
+    var bytesMax: Int { min(settings.requestBytesMax, reporter.traits.requestBytesMax, learnedBytesMax) }
 
     private var pinnedOrdinalMax: UInt64 {
         settings.overflow == .dropOldest ? ring.oldestOrdinal + UInt64(ring.bytesMax / ring.segmentBytes / 2) : UInt64.max
     }
 
-    private func send(_ index: Int) -> Step {
-        while active[index].bodyBytes > bytesMax, active[index].delivery.attempt == 0, active[index].delivery.batches.count == 1,
-            let (first, second) = halves(of: active[index].delivery)
-        {
-            active.replaceSubrange(index...index, with: [first, second])
-        }
+    private func prepare(_ index: Int) -> NextSend {
+        if splitIfDue(index) { return .again }
+        guard !active[index].mustBeSplit else { return .idle }
+        // Its part of what the spool holds must become its own there first, so that it ends there when it ends here.
+        if case .part = active[index].disk, spool?.isUsable == true { return .idle }
+        return .send(index)
+    }
+
+    private func begin(_ index: Int) -> Delivery {
         active[index].isOnWire = true
         active[index].failuresBefore = failures
         active[index].delivery.attempt += 1
-        return .send(active[index].delivery)
+        return active[index].delivery
     }
 
     private func take() -> Active {
@@ -243,13 +285,24 @@ public final class Forwarder {
             guard traits.mixesSessions else { break }
         }
         ledger.start(tally)
-        return makeActive(batches, bodyBytes: bodyBytes, logs: nil, logCount: Int(tally.logs))
+        return makeActive(batches, bodyBytes: bodyBytes, logs: nil, logCount: Int(tally.logs), origin: .ring)
     }
 
-    func makeActive(_ batches: [Batch], bodyBytes: Int, logs: Range<Int>?, logCount: Int) -> Active {
+    /// A delivery with a number and a key of its own.
+    func makeActive(_ batches: [Batch], bodyBytes: Int, logs: Range<Int>?, logCount: Int, origin: Active.Origin) -> Active {
+        let oldest = batches.reduce(Instant(nanoseconds: .max)) { min($0, $1.arrived) }
+        return Active(
+            delivery: Delivery(number: takeNumber(), key: makeKey(), batches: batches, logs: logs, logCount: logCount, attempt: 0),
+            bodyBytes: bodyBytes, origin: origin, oldest: oldest, givesUpAt: settings.giveUpAfter.map(oldest.advanced(by:)))
+    }
+
+    func takeNumber() -> UInt64 {
         defer { nextNumber += 1 }
-        let delivery = Delivery(
-            number: nextNumber, key: "\(keyPrefix)-\(nextNumber)", batches: batches, logs: logs, logCount: logCount, attempt: 0)
-        return Active(delivery: delivery, bodyBytes: bodyBytes, isOnWire: false)
+        return nextNumber
+    }
+
+    func makeKey() -> String {
+        defer { nextKey += 1 }
+        return "\(keyPrefix)-\(nextKey)"
     }
 }

@@ -16,6 +16,8 @@ struct LaneQueue {
         var tail = RingPosition.none
         /// A batch under way, valid while `deliveries` > 0: gives the key when nothing waits.
         var heldKey = RingPosition.none
+        /// A batch on its way into the spool, valid while `runs` > 0: gives the key when nothing waits or is under way.
+        var runKey = RingPosition.none
         var hash = 0
         var isOpen = true
         var hashNext: Int32 = -1
@@ -23,6 +25,10 @@ struct LaneQueue {
         var readyPrevious: Int32 = -1
         /// Deliveries that hold batches of this lane.
         var deliveries: UInt32 = 0
+        /// Runs of it that are on their way into the spool.
+        var runs: UInt32 = 0
+        /// Then what waits stays behind.
+        var isHeld: Bool { deliveries > 0 || runs > 0 }
         var isReady = false
         /// Its place in line: grows with each lane that joins the line.
         var ticket: UInt64 = 0
@@ -56,7 +62,7 @@ struct LaneQueue {
             ring.pointer(lanes[lane].tail).pointee.next = position
         }
         lanes[lane].tail = position
-        if !lanes[lane].isReady, lanes[lane].deliveries == 0 { enqueue(lane) }
+        if !lanes[lane].isReady, !lanes[lane].isHeld { enqueue(lane) }
     }
 
     private mutating func find(_ position: RingPosition, hint: LaneHint) -> Int {
@@ -123,7 +129,8 @@ struct LaneQueue {
     // MARK: The key
 
     private func keyHolder(_ lane: Int) -> RingPosition {
-        lanes[lane].head == .none ? lanes[lane].heldKey : lanes[lane].tail
+        if lanes[lane].head != .none { return lanes[lane].tail }
+        return lanes[lane].deliveries > 0 ? lanes[lane].heldKey : lanes[lane].runKey
     }
 
     private func hasKey(_ lane: Int, of position: RingPosition) -> Bool {
@@ -192,10 +199,7 @@ struct LaneQueue {
 
     /// Marks a lane's first waiting batch as under way.
     mutating func takeHead(of lane: Int) {
-        let position = popHead(of: lane)
-        lanes[lane].heldKey = position
-        ring.pointer(position).pointee.state = .inFlight
-        ring.pointer(position).pointee.parts = 1
+        lanes[lane].heldKey = holdHead(of: lane)
     }
 
     /// A delivery of `lane` was split: one more holds it.
@@ -204,8 +208,50 @@ struct LaneQueue {
     /// A delivery of `lane` has ended, its batches released.
     mutating func settle(_ lane: Int) {
         lanes[lane].deliveries -= 1
-        guard lanes[lane].deliveries == 0 else { return }
+        letGo(lane)
+    }
+
+    private mutating func letGo(_ lane: Int) {
+        guard !lanes[lane].isHeld else { return }
         if lanes[lane].head == .none { close(lane) } else { enqueue(lane) }
+    }
+
+    private mutating func holdHead(of lane: Int) -> RingPosition {
+        let position = popHead(of: lane)
+        ring.pointer(position).pointee.state = .held
+        ring.pointer(position).pointee.parts = 1
+        return position
+    }
+
+    // MARK: Into the spool
+
+    /// Takes a lane out of line for a run into the spool; `takeHeadForRun` then gives its batches, `endRun` or `giveBack` ends it.
+    mutating func beginRun(of lane: Int) {
+        if lanes[lane].isReady { leaveLine(lane) }
+        lanes[lane].runs += 1
+    }
+
+    mutating func takeHeadForRun(of lane: Int) {
+        lanes[lane].runKey = holdHead(of: lane)
+    }
+
+    /// A run of `lane` has ended, its batches released.
+    mutating func endRun(of lane: Int) {
+        lanes[lane].runs -= 1
+        letGo(lane)
+    }
+
+    /// A run did not get into the spool: its batches wait again, before all others of their lane. Of several runs of a lane the last goes first.
+    mutating func giveBack(_ batches: [Batch], to lane: Int) {
+        for batch in batches.reversed() {
+            let header = ring.pointer(batch.position)
+            header.pointee.state = .waiting
+            header.pointee.parts = 0
+            header.pointee.next = lanes[lane].head
+            if lanes[lane].head == .none { lanes[lane].tail = batch.position }
+            lanes[lane].head = batch.position
+        }
+        endRun(of: lane)
     }
 
     /// Takes the batch that has waited longest, of all lanes, out of the ring's waiting; the caller releases it.
@@ -214,7 +260,7 @@ struct LaneQueue {
         let lane = Int(ring.pointer(position).pointee.lane)
         assert(lanes[lane].head == position, "a lane's first batch is its oldest")
         _ = popHead(of: lane)
-        if lanes[lane].head == .none, lanes[lane].deliveries == 0 {
+        if lanes[lane].head == .none, !lanes[lane].isHeld {
             leaveLine(lane)
             close(lane)
         }

@@ -19,6 +19,11 @@ public struct Tally: Equatable, Sendable {
     }
 
     static func + (a: Tally, b: Tally) -> Tally { Tally(logs: a.logs + b.logs, batches: a.batches + b.batches) }
+
+    /// What there is more of than in `other`; nothing where there is less.
+    func exceeding(_ other: Tally) -> Tally {
+        Tally(logs: logs - min(logs, other.logs), batches: batches - min(batches, other.batches))
+    }
 }
 
 /// Why the proxy dropped a log that it had received. The raw values are the `reason` labels of the metrics.
@@ -27,22 +32,33 @@ public enum DropReason: String, Sendable, CaseIterable {
     case bufferFull = "buffer_full"
     /// The destination refused it for good.
     case forwardFailed = "forward_failed"
-    /// It still waited, or was not acknowledged, when the drain's time was up.
+    /// It still waited, or was not acknowledged, when the drain's time was up, and could not be spooled.
     case shutdown
+    /// It was in a spool that was damaged.
+    case spoolDamaged = "spool_damaged"
+    /// Someone purged the spool.
+    case purged
 }
 
 /// The account of every log that a destination was owed. At every moment
 ///
-///     received = delivered + dropped(by reason) + waiting + inFlight
+///     received + recovered = delivered + dropped(by reason) + waiting + spooled + inFlight
 ///
 /// in logs and in batches. All changes go through the methods below, each of which keeps the balance or moves both sides.
 public struct Ledger: Equatable, Sendable {
     public private(set) var received = Tally()
+    /// Found in the spool: a process before this one received it.
+    public private(set) var recovered = Tally()
     public private(set) var delivered = Tally()
     public private(set) var droppedBufferFull = Tally()
     public private(set) var droppedForwardFailed = Tally()
     public private(set) var droppedShutdown = Tally()
+    public private(set) var droppedSpoolDamaged = Tally()
+    public private(set) var droppedPurged = Tally()
+    /// In the ring.
     public private(set) var waiting = Tally()
+    /// In the spool, and not in flight.
+    public private(set) var spooled = Tally()
     public private(set) var inFlight = Tally()
 
     public init() {}
@@ -52,13 +68,15 @@ public struct Ledger: Equatable, Sendable {
         case .bufferFull: droppedBufferFull
         case .forwardFailed: droppedForwardFailed
         case .shutdown: droppedShutdown
+        case .spoolDamaged: droppedSpoolDamaged
+        case .purged: droppedPurged
         }
     }
 
     /// Dropped for any reason.
-    public var dropped: Tally { droppedBufferFull + droppedForwardFailed + droppedShutdown }
+    public var dropped: Tally { DropReason.allCases.reduce(Tally()) { $0 + dropped($1) } }
 
-    public var balances: Bool { received == delivered + dropped + waiting + inFlight }
+    public var balances: Bool { received + recovered == delivered + dropped + waiting + spooled + inFlight }
 
     /// A batch arrived and waits.
     mutating func receive(_ tally: Tally) {
@@ -96,11 +114,44 @@ public struct Ledger: Equatable, Sendable {
         add(tally, to: reason)
     }
 
+    // MARK: The spool
+
+    /// Waiting batches are in the spool for good.
+    mutating func spool(_ tally: Tally) {
+        waiting -= tally
+        spooled += tally
+    }
+
+    /// What is under way when the process ends stays in the spool.
+    mutating func spoolInFlight(_ tally: Tally) {
+        inFlight -= tally
+        spooled += tally
+    }
+
+    /// The spool holds what this process did not put there.
+    mutating func recover(_ tally: Tally) {
+        recovered += tally
+        spooled += tally
+    }
+
+    /// Taken out of the spool for a delivery.
+    mutating func load(_ tally: Tally) {
+        spooled -= tally
+        inFlight += tally
+    }
+
+    mutating func dropSpooled(_ tally: Tally, _ reason: DropReason) {
+        spooled -= tally
+        add(tally, to: reason)
+    }
+
     private mutating func add(_ tally: Tally, to reason: DropReason) {
         switch reason {
         case .bufferFull: droppedBufferFull += tally
         case .forwardFailed: droppedForwardFailed += tally
         case .shutdown: droppedShutdown += tally
+        case .spoolDamaged: droppedSpoolDamaged += tally
+        case .purged: droppedPurged += tally
         }
     }
 }

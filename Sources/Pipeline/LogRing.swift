@@ -39,7 +39,6 @@ public final class LogRing {
     /// In no segment before this one does a batch wait; -1 for the oldest.
     private var searchSlot = -1
     private var nextOrdinal: UInt64 = 0
-    private var nextNumber: UInt64 = 0
     private(set) var segmentCount = 0
     /// Batches that are not free.
     public private(set) var batchCount = 0
@@ -87,12 +86,11 @@ public final class LogRing {
         let position = RingPosition(slot: slot, offset: segments[slot].used)
         pointer(position).initialize(
             to: RecordHeader(
-                next: .none, number: nextNumber, arrived: arrived,
+                next: .none, arrived: arrived,
                 byteCount: UInt32(request.byteCount), logCount: UInt32(request.logCount),
                 sessionOffset: UInt16(request.sessionID.lowerBound), sessionCount: UInt16(request.sessionID.count),
                 processOffset: UInt16(request.processName.lowerBound), processCount: UInt16(request.processName.count),
-                lane: 0, parts: 0, state: .waiting, lostPart: false))
-        nextNumber += 1
+                lane: 0, parts: 0, state: .waiting, flags: []))
         segments[slot].used += RecordHeader.footprint(ofBytes: request.byteCount)
         segments[slot].live += 1
         batchCount += 1
@@ -151,7 +149,7 @@ public final class LogRing {
         var slot = searchSlot >= 0 ? searchSlot : oldestSlot
         while slot >= 0 {
             searchSlot = slot
-            // Records never go back to waiting, so that what was passed once need not be looked at again.
+            // Only `searchAgain` brings records back to waiting, so that what was passed once need not be looked at again.
             while segments[slot].passed < segments[slot].used {
                 let position = RingPosition(slot: slot, offset: segments[slot].passed)
                 let header = pointer(position)
@@ -163,13 +161,38 @@ public final class LogRing {
         return nil
     }
 
+    /// After records have gone back to waiting.
+    func searchAgain() {
+        searchSlot = -1
+        var slot = oldestSlot
+        while slot >= 0 {
+            segments[slot].passed = 0
+            slot = segments[slot].nextSlot
+        }
+    }
+
     // MARK: Releasing
 
-    /// Ends a batch's life. Its bytes must not be read any more.
+    /// From now to `unpin` its bytes stay where they are, even if it is released: the spool reads them on another thread.
+    func pin(_ position: RingPosition) {
+        pointer(position).pointee.flags.insert(.pinned)
+    }
+
+    func unpin(_ position: RingPosition) {
+        let header = pointer(position)
+        header.pointee.flags.remove(.pinned)
+        if header.pointee.state == .ending { free(position) }
+    }
+
+    /// Ends a batch's life. Its bytes must not be read any more, but for a job that has it pinned.
     func release(_ position: RingPosition) {
         let header = pointer(position)
-        precondition(header.pointee.state != .free, "a batch was released twice")
-        header.pointee.state = .free
+        precondition(header.pointee.state == .waiting || header.pointee.state == .held, "a batch was released twice")
+        if header.pointee.flags.contains(.pinned) { header.pointee.state = .ending } else { free(position) }
+    }
+
+    private func free(_ position: RingPosition) {
+        pointer(position).pointee.state = .free
         batchCount -= 1
         let slot = position.slot
         segments[slot].live -= 1

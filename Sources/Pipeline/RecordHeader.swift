@@ -13,14 +13,19 @@ public struct RingPosition: Hashable, Sendable {
 
 /// What stands in front of each batch's bytes in a segment. Records follow each other on 8-byte borders:
 ///
-///     | header 48 bytes | request bytes | padding to 8 | header | ...
+///     | header 40 bytes | request bytes | padding to 8 | header | ...
 struct RecordHeader {
-    enum State: UInt8 { case waiting, inFlight, free }
+    enum State: UInt8 {
+        case waiting
+        /// Part of a delivery, or of a run on its way into the spool.
+        case held
+        /// Released, but the spool still reads it.
+        case ending
+        case free
+    }
 
     /// The next batch of the same lane, `none` at its end.
     var next: RingPosition
-    /// Counts all batches the ring has taken: the order of arrival.
-    var number: UInt64
     var arrived: Instant
     var byteCount: UInt32
     var logCount: UInt32
@@ -33,10 +38,17 @@ struct RecordHeader {
     /// Deliveries that hold it: 1 while in flight, more while "too large" has split it.
     var parts: UInt16
     var state: State
-    /// A part of it was dropped: then the batch counts as dropped.
-    var lostPart: Bool
+    var flags: Flags
 
-    static let byteCount = 48
+    struct Flags: OptionSet {
+        var rawValue: UInt8
+        /// A part of it was dropped: then the batch counts as dropped.
+        static let lostPart = Flags(rawValue: 1)
+        /// A job of the spool reads its bytes.
+        static let pinned = Flags(rawValue: 2)
+    }
+
+    static let byteCount = 40
 
     @inline(__always) static func footprint(ofBytes count: Int) -> Int { (byteCount + count + 7) & ~7 }
 }

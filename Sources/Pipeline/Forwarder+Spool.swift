@@ -1,0 +1,205 @@
+/// What goes into the spool, and when.
+///
+/// - What is in the spool goes first: while anything is, the ring's lanes are not offered, and follow it there when they are due.
+/// - `sync`: everything goes through the spool, in groups; the ring is what is not committed yet.
+/// - `spill`: what waits in the ring follows when its oldest has waited `after`, or when the ring passes its mark.
+/// - A delivery from the ring that has been under way or has failed for so long is stored as well, under its key, while it stays where it is.
+/// - A delivery that comes from the spool is claimed by its key in the transaction that takes it out; its rows go when it has ended.
+/// - While the spool fails, the ring carries on as if there were none, but for what the spool can still read.
+extension Forwarder {
+    /// Request bytes that one job writes, at most, but for deliveries that it stores: a commit takes some ten milliseconds then.
+    static let jobBytesMax = 4 << 20
+    /// With `sync`: groups follow each other at least so far apart, unless `groupBytes` wait.
+    static let groupInterval: Duration = .milliseconds(5)
+    static let groupBytes = 256 << 10
+    /// Deliveries that one job takes out, at most.
+    static let loadCountMax = 16
+
+    /// Spill mode's mark: half of the ring, so that there is room for what comes while a job writes.
+    private var highMark: Int { ring.bytesMax / 2 }
+
+    /// The ring's lanes may be served: nothing that is older is in the spool or comes from it.
+    var mayTakeFromRing: Bool {
+        guard let spool else { return true }
+        guard spool.hasOpened else { return false }
+        guard spool.isUsable else { return ledger.spooled == Tally() || spool.isUnreadable }
+        return spool.settings.durability != .sync && ledger.spooled == Tally() && !active.contains { $0.origin == .spool }
+            && spool.job?.runs.isEmpty != false
+    }
+
+    /// The next job, if one is due. `wakeAt`: when one will be, unless something happens before.
+    func makeJob(_ now: Instant, wakeAt: inout Instant?) -> SpoolJob? {
+        guard let state = spool, state.job == nil else { return nil }
+        var job = SpoolJob(now: now)
+        var inHand = SpoolState.JobInHand()
+        if let retryAt = state.retryAt, now < retryAt {
+            // At the end there is no time for it: what could not be stored is lost.
+            if !isStoringRest { wakeAt = retryAt }
+            if state.isUnreadable { return nil }
+        } else {
+            job.settled = state.settled
+            inHand.settledCount = state.settled.count
+            inHand.isWriting = true
+            if state.hasOpened {
+                if state.looksForExpired, failuresInARow > 0, let giveUpAfter = settings.giveUpAfter {
+                    job.expireBefore = now.advanced(by: .zero - giveUpAfter)
+                }
+                storeDeliveries(now, &job, &inHand, &wakeAt)
+                storeWaiting(now, &job, &inHand, &wakeAt)
+            }
+        }
+        if state.hasOpened { load(now, &job, &inHand, &wakeAt) }
+        let isEmpty = job.settled.isEmpty && job.runs.isEmpty && job.load == nil && job.expireBefore == nil && job.makeRoom == 0
+        // An empty one opens the spool, or looks whether it works again.
+        guard !isEmpty || inHand.isWriting && !state.isUsable else { return nil }
+        spool?.job = inHand
+        if inHand.isWriting { spool?.looksForExpired = false }
+        return job
+    }
+
+    // MARK: Into the spool
+
+    /// Deliveries that the spool should have, and does not have whole.
+    private func storeDeliveries(_ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?) {
+        guard let spool else { return }
+        for index in active.indices {
+            switch active[index].disk {
+            case .whole: continue
+            case .part(let claim):
+                // All parts of a claim are stored in one job, and it goes in that job.
+                claim.parts -= 1
+                if claim.parts == 0 { job.settled.append(claim.key) }
+            case .nothing:
+                let due = spool.settings.durability == .sync || isStoringRest ? now : active[index].oldest.advanced(by: spool.settings.after)
+                guard now >= due else {
+                    wakeAt = min(wakeAt ?? due, due)
+                    continue
+                }
+                guard roomLeft(spool, inHand) >= SpoolRun.footprint(ofBytes: active[index].delivery.batches.reduce(0) { $0 + $1.request.count })
+                else { continue }
+            }
+            let delivery = active[index].delivery
+            for batches in runs(of: delivery.batches) {
+                let run = SpoolRun(
+                    key: delivery.key, batches: batches, logs: delivery.logs,
+                    logCount: delivery.logs?.count ?? batches.reduce(0) { $0 + $1.logCount })
+                job.runs.append(run)
+                inHand.footprint += run.footprint
+            }
+            let ring = ring(of: active[index])
+            for batch in delivery.batches { ring.pin(batch.position) }
+            active[index].isBeingStored = true
+            inHand.stored.append((delivery, active[index].origin, active[index].disk))
+        }
+    }
+
+    /// Batches of one session each; a destination that mixes them has several in a delivery.
+    private func runs(of batches: [Batch]) -> [[Batch]] {
+        var runs: [[Batch]] = []
+        for batch in batches {
+            if let last = runs.last?.last, last.hasSameSession(as: batch) {
+                runs[runs.count - 1].append(batch)
+            } else {
+                runs.append([batch])
+            }
+        }
+        return runs
+    }
+
+    /// What waits in the ring, when it is due: all of it, the oldest first, so that the disk is touched seldom.
+    private func storeWaiting(_ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?) {
+        guard let state = spool, let oldest = ring.oldestWaiting() else { return }
+        let due = storingDue(ring.pointer(oldest).pointee.arrived, state, now)
+        guard now >= due else {
+            wakeAt = min(wakeAt ?? due, due)
+            return
+        }
+        var bytes = 0
+        while bytes < Self.jobBytesMax, let oldest = ring.oldestWaiting() {
+            let lane = Int(ring.pointer(oldest).pointee.lane)
+            guard let (batches, tally) = takeRun(of: lane, room: roomLeft(state, inHand)) else {
+                makeRoom(&job, &inHand)
+                break
+            }
+            let run = SpoolRun(key: nil, batches: batches, logs: nil, logCount: Int(tally.logs))
+            bytes += batches.reduce(0) { $0 + $1.request.count }
+            job.runs.append(run)
+            inHand.footprint += run.footprint
+            inHand.runs.append((lane, batches, tally))
+        }
+        if !inHand.runs.isEmpty { spool?.lastWrite = now }
+    }
+
+    private func storingDue(_ oldestArrived: Instant, _ state: SpoolState, _ now: Instant) -> Instant {
+        if isStoringRest { return now }
+        switch state.settings.durability {
+        case .sync:
+            guard let lastWrite = state.lastWrite, waitingBytes < Self.groupBytes else { return now }
+            return lastWrite.advanced(by: Self.groupInterval)
+        case .spill, .memory:
+            return ring.bytesUsed >= highMark ? now : oldestArrived.advanced(by: state.settings.after)
+        }
+    }
+
+    /// As many of a lane's first batches as a request may hold, in `room` bytes of the spool; nil when there is none for the first.
+    private func takeRun(of lane: Int, room: Int) -> ([Batch], Tally)? {
+        var batches: [Batch] = []
+        var (bytes, bodyBytes, tally) = (0, 0, Tally())
+        while let position = lanes.head(of: lane) {
+            let batch = ring.batch(at: position)
+            bytes += batch.request.count
+            bodyBytes += reporter.bodyBytes(of: batch)
+            guard SpoolRun.footprint(ofBytes: bytes) <= room, batches.isEmpty || bodyBytes <= bytesMax else { break }
+            if batches.isEmpty { lanes.beginRun(of: lane) }
+            lanes.takeHeadForRun(of: lane)
+            batches.append(batch)
+            tally += Tally(logs: UInt64(batch.logCount), batches: 1)
+            waitingBytes -= batch.request.count
+        }
+        return batches.isEmpty ? nil : (batches, tally)
+    }
+
+    /// Bytes of rows that the spool has room for, besides those of the job that is being made.
+    private func roomLeft(_ state: SpoolState, _ inHand: SpoolState.JobInHand) -> Int {
+        state.settings.bytesMax - state.content.bytes - inHand.footprint
+    }
+
+    /// The spool is full: then the overflow policy applies to it as well.
+    private func makeRoom(_ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand) {
+        guard let spool, settings.overflow == .dropOldest, !spool.cannotMakeRoom, ledger.spooled != Tally() else { return }
+        job.makeRoom = min(Self.jobBytesMax, spool.settings.bytesMax / 4)
+        inHand.isMakingRoom = true
+    }
+
+    // MARK: Out of the spool
+
+    /// The next deliveries, while those before them are on their way.
+    private func load(_ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?) {
+        guard !isStoringRest, let spool else { return }
+        let written = inHand.runs.reduce(Tally()) { $0 + $1.tally }
+        guard ledger.spooled + written != Tally() else { return }
+        let loaded = active.lazy.filter { $0.origin == .spool }
+        // One request's worth ahead; none while the destination fails, because what is there must wait.
+        let loadedBytes = loaded.reduce(0) { $0 + $1.bodyBytes }
+        guard loaded.allSatisfy(\.isOnWire), loadedBytes <= bytesMax, loadedBytes == 0 || failuresInARow == 0 else { return }
+        if let lastFlush, !isDraining, spool.content.bytes + inHand.footprint - loadedBytes < bytesMax {
+            let due = lastFlush.advanced(by: settings.flushInterval)
+            guard now >= due else {
+                wakeAt = min(wakeAt ?? due, due)
+                return
+            }
+        }
+        lastFlush = now
+        job.load = SpoolLoad(
+            bytesMax: bytesMax, totalBytesMax: bytesMax, mixesSessions: reporter.traits.mixesSessions,
+            keys: (0..<Self.loadCountMax).map { _ in makeKey() })
+        inHand.isLoading = true
+    }
+}
+
+extension Batch {
+    /// Whether the merge law holds for the two.
+    func hasSameSession(as other: Batch) -> Bool {
+        request[sessionID].elementsEqual(other.request[other.sessionID]) && request[processName].elementsEqual(other.request[other.processName])
+    }
+}

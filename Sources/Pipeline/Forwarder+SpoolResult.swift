@@ -1,0 +1,177 @@
+import Wire
+
+extension Forwarder {
+    /// What a job of the spool led to, for logs and metrics.
+    public struct SpoolReport: Sendable {
+        /// The spool has begun to fail.
+        public var failed: SpoolFailure?
+        /// It works again, after failing for so long.
+        public var worksAgainAfter: Duration?
+        /// In it although this process did not put it there.
+        public var recovered = Tally()
+        /// Dropped from it: too old to be tried again.
+        public var expired = Tally()
+        /// Dropped from it, the oldest, to make room.
+        public var madeRoom = Tally()
+        /// Could not be read any more.
+        public var damaged = Tally()
+        /// Someone else has taken it away.
+        public var purged = Tally()
+    }
+
+    /// Ends the job that `step` gave.
+    public func finish(_ result: SpoolResult, now: Instant) -> SpoolReport {
+        guard let inHand = spool?.job else { preconditionFailure("a job of the spool was finished twice") }
+        var report = SpoolReport()
+        spool?.job = nil
+        spool?.hasOpened = true
+        if result.failure == nil { commit(inHand) } else { undo(inHand) }
+        note(result.failure, inHand, hasLoaded: !result.loaded.isEmpty, now, &report)
+        account(for: result, &report)
+        for delivery in result.loaded { put(delivery, now) }
+        return report
+    }
+
+    // MARK: What was written
+
+    private func commit(_ inHand: SpoolState.JobInHand) {
+        spool?.settled.removeFirst(inHand.settledCount)
+        for run in inHand.runs {
+            for batch in run.batches { ring.release(batch.position) }
+            lanes.endRun(of: run.lane)
+            ledger.spool(run.tally)
+        }
+        for stored in inHand.stored {
+            unpin(stored)
+            let claim = SpoolClaim(key: stored.delivery.key)
+            if let index = active.firstIndex(where: { $0.delivery.number == stored.delivery.number }) {
+                active[index].isBeingStored = false
+                active[index].disk = .whole(claim)
+            } else {
+                // It ended meanwhile.
+                forget(.whole(claim))
+            }
+        }
+    }
+
+    private func undo(_ inHand: SpoolState.JobInHand) {
+        for run in inHand.runs.reversed() {
+            lanes.giveBack(run.batches, to: run.lane)
+            waitingBytes += run.batches.reduce(0) { $0 + $1.request.count }
+        }
+        if !inHand.runs.isEmpty { ring.searchAgain() }
+        for stored in inHand.stored {
+            unpin(stored)
+            if case .part(let claim) = stored.before { claim.parts += 1 }
+            if let index = active.firstIndex(where: { $0.delivery.number == stored.delivery.number }) {
+                active[index].isBeingStored = false
+            } else {
+                forget(stored.before)
+            }
+        }
+    }
+
+    private func unpin(_ stored: (delivery: Delivery, origin: Active.Origin, before: Active.Disk)) {
+        let ring = stored.origin == .ring ? ring : loadedRing
+        for batch in stored.delivery.batches { ring.unpin(batch.position) }
+    }
+
+    /// A delivery has ended: what the spool has of it goes with the next job, or, of a part, with the last of its parts.
+    func forget(_ disk: Active.Disk) {
+        switch disk {
+        case .nothing: break
+        case .whole(let claim), .part(let claim):
+            claim.parts -= 1
+            if claim.parts == 0 { spool?.settled.append(claim.key) }
+        }
+    }
+
+    // MARK: Failure
+
+    /// After a failed job the next waits: 1 s, and twice as long with each in a row, up to this.
+    static let spoolRetryMax: Duration = .seconds(30)
+
+    private func note(_ failure: SpoolFailure?, _ inHand: SpoolState.JobInHand, hasLoaded: Bool, _ now: Instant, _ report: inout SpoolReport) {
+        spool?.isUnreadable = failure != nil && (inHand.isLoading ? !hasLoaded : spool?.isUnreadable == true)
+        guard let failure else {
+            report.worksAgainAfter = spool?.failingSince.map(now.since)
+            spool?.failingSince = nil
+            spool?.failuresInARow = 0
+            spool?.retryAt = nil
+            return
+        }
+        guard inHand.isWriting, let failuresBefore = spool?.failuresInARow else { return }
+        if spool?.failingSince == nil {
+            spool?.failingSince = now
+            report.failed = failure
+        }
+        spool?.failuresInARow += 1
+        spool?.retryAt = now.advanced(by: min(.seconds(1 << min(failuresBefore, 5)), Self.spoolRetryMax))
+    }
+
+    // MARK: What it holds
+
+    /// Holds the ledger equal to what the spool says.
+    private func account(for result: SpoolResult, _ report: inout SpoolReport) {
+        guard let content = result.content else { return }
+        spool?.content = content
+        report.expired = result.expired
+        report.madeRoom = result.madeRoom
+        report.damaged = result.damaged
+        let gone = result.loaded.reduce(result.expired + result.madeRoom + result.damaged) { $0 + $1.tally }
+        let after = gone + content.waiting
+        // Nothing but our own jobs should change it; someone may have purged it, or put an older copy in its place.
+        report.recovered = after.exceeding(ledger.spooled)
+        report.purged = ledger.spooled.exceeding(after)
+        ledger.recover(report.recovered)
+        ledger.dropSpooled(report.purged, .purged)
+        ledger.dropSpooled(result.expired, .forwardFailed)
+        ledger.dropSpooled(result.madeRoom, .bufferFull)
+        ledger.dropSpooled(result.damaged, .spoolDamaged)
+    }
+
+    /// Takes in a delivery from the spool. Its bytes come from outside, like a client's.
+    private func put(_ loaded: LoadedDelivery, _ now: Instant) {
+        var batches: [Batch] = []
+        var found = Tally()
+        let arrived = now.advanced(by: .zero - loaded.age)
+        var start = 0
+        for count in loaded.batchBytes {
+            guard count > 0, count <= loaded.bytes.count - start else { break }
+            let payload = loaded.bytes.span.bytes.extracting(start..<start + count)
+            start += count
+            guard case .logs(let request) = BoundaryScan.scan(.logs, payload), request.byteCount <= FrameDecoder.payloadBytesMax,
+                let room = loadedRing.reserve(request.byteCount)
+            else { continue }
+            BoundaryScan.copyRequest(request, of: payload, to: room)
+            let position = loadedRing.commit(request, arrived: arrived)
+            loadedRing.pointer(position).pointee.state = .held
+            loadedRing.pointer(position).pointee.parts = 1
+            batches.append(loadedRing.batch(at: position))
+            found += Tally(logs: UInt64(request.logCount), batches: 1)
+        }
+        // The row's sum protects it, so that the two are equal unless we have a bug; the account holds in any case.
+        ledger.dropSpooled(loaded.tally.exceeding(found), .spoolDamaged)
+        ledger.recover(found.exceeding(loaded.tally))
+        ledger.load(found)
+        let claim = SpoolClaim(key: loaded.key)
+        guard !batches.isEmpty else { return forget(.whole(claim)) }
+        var entry = makeActive(
+            batches, bodyBytes: batches.reduce(0) { $0 + reporter.bodyBytes(of: $1) }, logs: nil, logCount: Int(found.logs), origin: .spool)
+        entry.delivery.key = loaded.key
+        entry.disk = .whole(claim)
+        entry.givesUpAt = settings.giveUpAfter.map { now.advanced(by: $0 - loaded.age) }
+        if !reporter.traits.mixesSessions { entry.sessionHash = batches[0].sessionHash }
+        active.append(entry)
+    }
+}
+
+extension Batch {
+    fileprivate var sessionHash: Int {
+        var hasher = Hasher()
+        hasher.combine(sessionID.count)
+        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: request[sessionID]))
+        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: request[processName]))
+        return hasher.finalize()
+    }
+}

@@ -1,0 +1,57 @@
+/// How the forwarder uses a spool.
+public struct SpoolSettings: Sendable, Equatable {
+    /// `spill` or `sync`; `memory` is no spool at all.
+    public var durability: Durability
+    /// With `spill`: how long a batch may wait before it goes to disk.
+    public var after: Duration
+    /// Bytes of rows (`SpoolRun.footprint`), at most.
+    public var bytesMax: Int
+
+    public init(durability: Durability = .spill, after: Duration = .seconds(1), bytesMax: Int = 256 << 20) {
+        self.durability = durability
+        self.after = after
+        self.bytesMax = bytesMax
+    }
+}
+
+/// What the forwarder knows of its spool, and the job that is under way.
+struct SpoolState {
+    let settings: SpoolSettings
+    var content = SpoolContent()
+    /// A job has succeeded, so that it is known what the spool holds, or the first one has failed.
+    var hasOpened = false
+    /// Since when jobs have failed; nil while they succeed.
+    var failingSince: Instant?
+    var failuresInARow = 0
+    /// The next job not before then.
+    var retryAt: Instant?
+    /// The last load brought nothing although something was there: the ring goes on alone.
+    var isUnreadable = false
+    /// Keys of deliveries that have ended: the next job removes them.
+    var settled: [String] = []
+    /// A delivery failed: the next job drops what is too old.
+    var looksForExpired = false
+    /// Making room freed nothing, and nothing has changed since.
+    var cannotMakeRoom = false
+    /// When rows were written last, with `sync`.
+    var lastWrite: Instant?
+    var job: JobInHand?
+
+    var isUsable: Bool { hasOpened && failingSince == nil }
+    var isAtRest: Bool { job == nil && settled.isEmpty }
+
+    /// What must be done or undone when the job ends.
+    struct JobInHand {
+        /// Waiting batches on their way into the spool, in the order of the job.
+        var runs: [(lane: Int, batches: [Batch], tally: Tally)] = []
+        /// Deliveries that it stores under their keys; `before` is what the spool had of them.
+        var stored: [(delivery: Delivery, origin: Active.Origin, before: Active.Disk)] = []
+        var settledCount = 0
+        /// `SpoolRun.footprint` of its rows.
+        var footprint = 0
+        /// Not only reading, while writing fails.
+        var isWriting = false
+        var isLoading = false
+        var isMakingRoom = false
+    }
+}
