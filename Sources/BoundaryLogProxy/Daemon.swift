@@ -90,6 +90,8 @@ public enum Daemon {
             "logs_waiting": "\(ledger.waiting.logs)", "logs_in_flight": "\(ledger.inFlight.logs)",
             "batches_received": "\(ledger.received.batches)", "batches_delivered": "\(ledger.delivered.batches)",
             "batches_waiting": "\(ledger.waiting.batches)", "batches_in_flight": "\(ledger.inFlight.batches)",
+            "logs_recovered": "\(ledger.recovered.logs)", "batches_recovered": "\(ledger.recovered.batches)",
+            "logs_spooled": "\(ledger.spooled.logs)", "batches_spooled": "\(ledger.spooled.batches)",
             "client_dropped_channel_full": "\(snapshot.ingest.clientDroppedChannelFull)",
             "client_dropped_batch_full": "\(snapshot.ingest.clientDroppedBatchFull)",
         ]
@@ -99,6 +101,10 @@ public enum Daemon {
         }
         for reason in RejectionReason.allCases {
             metadata["frames_rejected_\(reason.rawValue)"] = "\(snapshot.ingest.rejected(reason))"
+        }
+        if ledger.spooled != Tally() {
+            logger.notice(
+                "\(ledger.spooled.logs) logs wait in the spool", metadata: snapshot.spool.map { ["spool_dir": "\($0.directory)"] } ?? [:])
         }
         logger.notice("final ledger", metadata: metadata)
         return ledger.dropped == Tally() ? ExitCode.clean : ExitCode.lostLogs

@@ -10,3 +10,6 @@ struct blp_peer_credentials {
     uid_t user;
     gid_t group;
 };
+
+// Variadic in C.
+static inline int blp_uv_measure_idle_time(uv_loop_t *loop) { return uv_loop_configure(loop, UV_METRICS_IDLE_TIME); }

@@ -18,7 +18,16 @@ public final class EventLoop {
     /// https://docs.libuv.org/en/v1.x/check.html
     public var onTurn: (() -> Void)?
 
+    /// The longest that a turn has taken so far, from the end of one wait to the beginning of the next, in nanoseconds: for so long nothing else was
+    /// served. What the machine gave to other processes meanwhile counts too.
+    ///
+    /// https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_idle_time
+    public private(set) var longestTurn: UInt64 = 0
+
     private var check: UnsafeMutablePointer<uv_check_t>?
+    private var prepare: UnsafeMutablePointer<uv_prepare_t>?
+    /// Before the last wait: the time, and how much of it had been waited.
+    private var lastWait: (began: UInt64, idle: UInt64)?
     private var skipWaiting: UnsafeMutablePointer<uv_idle_t>?
     private var isRunning = false
 
@@ -31,6 +40,7 @@ public final class EventLoop {
             pointer.deallocate()
             throw LoopError(code: code, attempt: "make an event loop")
         }
+        HandleMemory.require(blp_uv_measure_idle_time(pointer), "uv_loop_configure")
         startTurnHandles()
     }
 
@@ -75,15 +85,18 @@ public final class EventLoop {
     /// nobody reads) makes this hang too.
     /// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_close
     public func close() {
-        guard let check, let skipWaiting else { return }
+        guard let check, let prepare, let skipWaiting else { return }
         precondition(!isRunning, "an event loop cannot be closed from inside of its callbacks")
         onTurn = nil
         self.check = nil
+        self.prepare = nil
         self.skipWaiting = nil
-        // These two belong to no Swift object: their data is nil.
+        // These belong to no Swift object: their data is nil.
         HandleMemory.any(check).pointee.data = nil
+        HandleMemory.any(prepare).pointee.data = nil
         HandleMemory.any(skipWaiting).pointee.data = nil
         HandleMemory.close(check)
+        HandleMemory.close(prepare)
         HandleMemory.close(skipWaiting)
         repeat {
             let leaked = openHandles()
@@ -98,6 +111,8 @@ public final class EventLoop {
     @discardableResult private func run(_ mode: uv_run_mode) -> Bool {
         precondition(!isRunning, "an event loop cannot be run from inside of its callbacks")
         isRunning = true
+        // What the owner does between two runs is not a turn.
+        lastWait = nil
         defer { isRunning = false }
         return uv_run(pointer, mode) != 0
     }
@@ -114,11 +129,27 @@ public final class EventLoop {
         uv_unref(HandleMemory.any(check))
         self.check = check
 
+        let prepare = HandleMemory.allocate(uv_prepare_t.self)
+        HandleMemory.require(uv_prepare_init(pointer, prepare), "uv_prepare_init")
+        prepare.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+        HandleMemory.require(
+            uv_prepare_start(prepare) { prepare in
+                HandleMemory.owner(prepare!.pointee.data, as: EventLoop.self).willWait()
+            }, "uv_prepare_start")
+        uv_unref(HandleMemory.any(prepare))
+        self.prepare = prepare
+
         // An active idle handle makes libuv poll without waiting.
         let idle = HandleMemory.allocate(uv_idle_t.self)
         HandleMemory.require(uv_idle_init(pointer, idle), "uv_idle_init")
         uv_unref(HandleMemory.any(idle))
         skipWaiting = idle
+    }
+
+    private func willWait() {
+        let (now, idle) = (uv_hrtime(), uv_metrics_idle_time(pointer))
+        if let lastWait { longestTurn = max(longestTurn, now - lastWait.began - min(idle - lastWait.idle, now - lastWait.began)) }
+        lastWait = (now, idle)
     }
 
     private func turnEnded() {

@@ -1,4 +1,3 @@
-internal import CLibUV
 internal import Glibc
 
 /// Writes files off the loop's thread, in libuv's thread pool, so that a slow disk or pipe never stalls the loop.
@@ -21,66 +20,41 @@ public final class FileWriter {
     /// Writes all of `bytes` at the end of `descriptor` (at its file position, for one without O_APPEND); one write at a time.
     /// `completion`, never called inside this call, gets how many bytes were written, and the error if that was not all. Array and
     /// writer are kept alive until then; the descriptor must stay open.
-    /// https://docs.libuv.org/en/v1.x/threadpool.html#c.uv_queue_work
     public func write(_ bytes: [UInt8], to descriptor: Int32, completion: @escaping (Int, LoopError?) -> Void) {
         precondition(!isBusy, "a FileWriter writes one thing at a time")
         isBusy = true
-        let job = Job(bytes: bytes, descriptor: descriptor) { [self] job in
+        BackgroundWork.run(loop) {
+            Self.writeAll(bytes, to: descriptor)
+        } completion: { [self] (written, errorCode) in
             isBusy = false
-            completion(job.written, job.errorCode == 0 ? nil : LoopError(errno: job.errorCode, attempt: "write"))
+            completion(written, errorCode == 0 ? nil : LoopError(errno: errorCode, attempt: "write"))
         }
-        let request = HandleMemory.allocate(uv_work_t.self)
-        request.pointee.data = Unmanaged.passRetained(job).toOpaque()
-        HandleMemory.require(
-            uv_queue_work(
-                loop.pointer, request,
-                { request in Unmanaged<Job>.fromOpaque(request!.pointee.data).takeUnretainedValue().run() },
-                { request, _ in
-                    let job = Unmanaged<Job>.fromOpaque(request!.pointee.data).takeRetainedValue()
-                    UnsafeMutableRawPointer(request!).deallocate()
-                    job.completion(job)
-                }), "uv_queue_work")
     }
 
-    /// Belongs to the pool's thread from queueing to its end, then to the loop's again; libuv's queue orders the two.
-    private final class Job {
-        private let bytes: [UInt8]
-        private let descriptor: Int32
-        private(set) var written = 0
-        private(set) var errorCode: Int32 = 0
-        let completion: (Job) -> Void
-
-        init(bytes: [UInt8], descriptor: Int32, completion: @escaping (Job) -> Void) {
-            self.bytes = bytes
-            self.descriptor = descriptor
-            self.completion = completion
-        }
-
-        func run() {
-            Signals.withoutBrokenPipe {
-                bytes.withUnsafeBytes { bytes in
-                    while written < bytes.count {
-                        let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
-                        let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-                        if count >= 0 {
-                            written += count
-                            continue
-                        }
-                        switch errno {
-                        case EINTR: continue
-                        case EAGAIN: waitUntilWritable()
-                        default:
-                            errorCode = errno
-                            return
-                        }
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> (written: Int, errorCode: Int32) {
+        Signals.withoutBrokenPipe {
+            bytes.withUnsafeBytes { bytes in
+                var written = 0
+                while written < bytes.count {
+                    let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+                    let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+                    if count >= 0 {
+                        written += count
+                        continue
+                    }
+                    switch errno {
+                    case EINTR: continue
+                    case EAGAIN: waitUntilWritable(descriptor)
+                    default: return (written, errno)
                     }
                 }
+                return (written, 0)
             }
         }
+    }
 
-        private func waitUntilWritable() {
-            var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            _ = poll(&watched, 1, -1)
-        }
+    private static func waitUntilWritable(_ descriptor: Int32) {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&watched, 1, -1)
     }
 }

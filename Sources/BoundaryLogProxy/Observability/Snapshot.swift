@@ -17,6 +17,10 @@ public struct Snapshot: Sendable {
     /// Sessions of which something waits or is under way.
     public var sessions: Int
     public var isReadingPaused: Bool
+    /// nil with `--durability memory`.
+    public var spool: SpoolStatus?
+    /// `EventLoop.longestTurn`.
+    public var longestTurnSeconds: Double
     /// Listening and not stopping.
     public var isServing: Bool
     /// Why the destination is known to fail now, without an attempt.
@@ -33,4 +37,15 @@ public struct Snapshot: Sendable {
     /// Nil before the first success.
     public var secondsSinceLastSuccess: Double?
     public var startedAt: WallTime
+}
+
+/// How the spool fares.
+public struct SpoolStatus: Sendable {
+    public var view: SpoolView
+    public var statistics: SpoolStatistics
+    public var directory: String
+    /// nil while it works.
+    public var failingForSeconds: Double?
+    /// How long the oldest of what waits in it has waited; nil when nothing does.
+    public var oldestSeconds: Double?
 }

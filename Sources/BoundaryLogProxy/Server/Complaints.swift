@@ -12,6 +12,7 @@ final class Complaints {
         case deliveryFailed, deliveryRefused, deliveryTooLarge, deliveringAgain
         case sessionOpened, sessionClosed, sessionLost, sessionNotReached, sessionRefused
         case logsMissing
+        case spoolFailed, spoolWorksAgain, spoolRecovered, spoolDamaged, spoolDropped
     }
 
     let logger: Logger

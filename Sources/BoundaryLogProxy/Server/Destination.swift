@@ -3,13 +3,15 @@ import Logging
 import Pipeline
 import Reporting
 
-/// A destination at work: drives its forwarder with the loop's clock and timer, hands deliveries to the reporter, says what happened.
+/// A destination at work: drives its forwarder with the loop's clock and timer, hands deliveries to the reporter and jobs to the spool, says what happened.
 ///
 /// Confined to the loop's thread.
 final class Destination {
     let name: String
     let forwarder: Forwarder
     let reporter: any Reporter
+    /// nil: there is no spool.
+    let spool: SpoolWorker?
     private let loop: EventLoop
     private let complaints: Complaints
     private var timer: Timer?
@@ -18,8 +20,11 @@ final class Destination {
     private(set) var statistics = DeliveryStatistics()
     /// No delivery is handed out any more.
     private var isStopped = false
+    /// To be closed when the job of the spool that is under way has ended.
+    private var closing: (() -> Void)?
 
-    init(name: String, forwarder: Forwarder, reporter: any Reporter, loop: EventLoop, complaints: Complaints) {
+    init(name: String, forwarder: Forwarder, reporter: any Reporter, spool: SpoolWorker?, loop: EventLoop, complaints: Complaints) {
+        self.spool = spool
         self.name = name
         self.forwarder = forwarder
         self.reporter = reporter
@@ -35,11 +40,13 @@ final class Destination {
     func pump() {
         guard !isStopped else { return }
         // Most turns have nothing to decide; then the clock is not read either.
-        guard !forwarder.isEmpty else { return disarm() }
+        guard !forwarder.isIdle else { return disarm() }
         while true {
             switch forwarder.step(now) {
             case .send(let delivery):
                 send(delivery)
+            case .spool(let job):
+                run(job)
             case .wait(let until):
                 return arm(until)
             case .idle:
@@ -48,8 +55,9 @@ final class Destination {
         }
     }
 
+    /// A timer that expires before then is left alone: it brings on a turn, which arms it anew. So a time that moves on with each turn costs nothing.
     private func arm(_ until: Instant) {
-        guard wakeAt != until else { return }
+        if let wakeAt, wakeAt <= until { return }
         wakeAt = until
         timer?.start(after: until.since(now))
     }
@@ -95,6 +103,26 @@ final class Destination {
         }
     }
 
+    // MARK: The spool
+
+    private func run(_ job: SpoolJob) {
+        guard let spool else { return }
+        spool.run(job) { [self] result in
+            let report = forwarder.finish(result, now: now)
+            SpoolComplaints.say(report, result, complaints)
+            if let closing {
+                self.closing = nil
+                close(closing)
+            }
+        }
+    }
+
+    /// From now on nothing is sent: all that is left goes into the spool.
+    func beginStoringRest() { forwarder.isStoringRest = true }
+
+    /// All that could be stored is, as of the last `pump`: what is due is begun there. With no spool nothing can be.
+    var restIsStored: Bool { spool?.isBusy != true }
+
     /// A reporter that keeps a session says how it fares.
     func sessionChanged(_ change: AgentAPIReporter.SessionChange) {
         switch change {
@@ -122,14 +150,20 @@ final class Destination {
         reporter.beginDrain()
     }
 
-    /// Gives up what is not delivered, counted as dropped, and closes the reporter.
+    /// Gives up what is not delivered, counted as dropped unless it is in the spool, and closes the reporter and the spool. A job that is under way
+    /// is waited for.
     func close(_ closed: @escaping () -> Void) {
         timer?.close()
         timer = nil
         isStopped = true
+        if spool?.isBusy == true {
+            closing = closed
+            return
+        }
         reporter.close { [self] in
             forwarder.abandon()
-            closed()
+            guard let spool else { return closed() }
+            spool.close(closed)
         }
     }
 

@@ -3,6 +3,7 @@ import HTTPServer
 import Logging
 import Pipeline
 import Reporting
+import Spool
 import Wire
 
 /// The proxy: boundary's socket in, deliveries out. It lives on a loop that its owner runs; all its methods belong to that loop's thread.
@@ -25,7 +26,9 @@ public final class ProxyServer {
         case serving
         /// Reading what clients have sent and delivering it, until the deadline.
         case draining
-        /// The deadline is past, or all is done: the rest is counted, the handles close.
+        /// The deadline is past: what is left goes into the spool.
+        case storing
+        /// All is done, or there is no more time: the rest is counted, the handles close.
         case closing
         case stopped
     }
@@ -35,6 +38,8 @@ public final class ProxyServer {
     public var onDestinationGone: (() -> Void)?
     private var readingDeadline: Timer?
     private var drainDeadline: Timer?
+    /// The longest that storing what is left may take, after the drain.
+    private static let storingMax = Duration.seconds(5)
 
     /// Listens, and connects to nothing before the loop turns. `logger` gets the proxy's own messages. After a failure the loop must turn once more before it is closed.
     public init(_ configuration: Configuration, loop: EventLoop, logger: Logger) throws(StartFailure) {
@@ -43,15 +48,24 @@ public final class ProxyServer {
         self.logger = logger
         // The first, because it alone can fail without anything to close.
         let reporter = try ReporterFactory.make(configuration, loop: loop)
+        let spool: SpoolWorker?
+        do {
+            spool = try Self.openSpool(configuration, loop)
+        } catch {
+            reporter.close {}
+            throw error
+        }
         complaints = Complaints(loop: loop, logger: logger)
         let forwarder = Forwarder(
             ring: LogRing(bytesMax: configuration.bufferBytes), reporter: reporter,
             settings: .init(
                 flushInterval: configuration.flushInterval, requestBytesMax: configuration.requestBytesMax,
-                inFlightMax: configuration.inFlightMax, overflow: configuration.overflow),
+                inFlightMax: configuration.inFlightMax, overflow: configuration.overflow, giveUpAfter: configuration.giveUpAfter),
+            spool: spool == nil
+                ? nil : .init(durability: configuration.durability, after: configuration.spoolAfter, bytesMax: configuration.spoolBytesMax),
             seed: UInt64.random(in: .min ... .max), keyPrefix: Self.uniquePrefix())
         destination = Destination(
-            name: configuration.reporter.rawValue, forwarder: forwarder, reporter: reporter, loop: loop, complaints: complaints)
+            name: configuration.reporter.rawValue, forwarder: forwarder, reporter: reporter, spool: spool, loop: loop, complaints: complaints)
         intake = Intake(
             loop: loop, forwarder: forwarder, complaints: complaints, connectionsMax: configuration.connectionsMax,
             idleTimeout: configuration.connectionIdleTimeout)
@@ -65,11 +79,24 @@ public final class ProxyServer {
             throw error
         }
         loop.onTurn = { [unowned self] in endTurn() }
+        // What is in the spool is to be known, and sent, also if nothing comes.
+        if spool != nil { loop.turnSoon() }
         (reporter as? AgentAPIReporter)?.onSessionChange = { [unowned self] change in destination.sessionChanged(change) }
         (reporter as? FileReporter)?.onDestinationGone = { [unowned self] in onDestinationGone?() }
     }
 
     deinit { assert(phase == .stopped || listener == nil, "a ProxyServer must be stopped before it goes away") }
+
+    /// nil with `--durability memory`. Fails if another process uses the directory; what else is wrong with it is said later, and may end by itself.
+    private static func openSpool(_ configuration: Configuration, _ loop: EventLoop) throws(StartFailure) -> SpoolWorker? {
+        guard configuration.durability != .memory else { return nil }
+        do {
+            return SpoolWorker(
+                loop: loop, store: try SpoolStore(directory: configuration.spoolDirectory, synchronous: configuration.durability == .sync ? .full : .normal))
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
 
     /// 128 random bits: a prefix of Idempotency-Keys that no other process has.
     private static func uniquePrefix() -> String {
@@ -112,9 +139,13 @@ public final class ProxyServer {
 
     private func endTurn() {
         intake.endTurn()
-        if phase == .serving || phase == .draining { destination.pump() }
-        if phase == .draining, intake.connections.isEmpty, destination.forwarder.isEmpty { close() }
-        if phase == .closing, intake.connections.isEmpty { finish() }
+        if phase != .closing, phase != .stopped { destination.pump() }
+        switch phase {
+        case .draining where intake.connections.isEmpty && destination.forwarder.isEmpty: close()
+        case .storing where intake.connections.isEmpty && destination.restIsStored: close()
+        case .closing where intake.connections.isEmpty: finish()
+        default: break
+        }
     }
 
     // MARK: Looking
@@ -129,12 +160,20 @@ public final class ProxyServer {
             ledger: forwarder.ledger, ingest: intake.statistics, sequences: intake.audit.statistics, deliveries: destination.statistics,
             connections: intake.connections.count, connectionsMax: configuration.connectionsMax,
             ringBytes: forwarder.ring.bytesUsed, ringBytesMax: forwarder.ring.bytesMax, sessions: forwarder.laneCount,
-            isReadingPaused: intake.isPaused, isServing: phase == .serving && listener != nil,
+            isReadingPaused: intake.isPaused, spool: spoolStatus, longestTurnSeconds: Double(loop.longestTurn) / 1e9, isServing: phase == .serving && listener != nil,
             obstacle: destination.reporter.obstacle,
             reporter: (destination.reporter as? any ReporterStatisticsSource)?.statistics,
             session: (destination.reporter as? AgentAPIReporter)?.status, clock: now.nanoseconds,
             failuresInARow: forwarder.failuresInARow, failingForSeconds: seconds(since: forwarder.failingSince),
             secondsSinceLastSuccess: seconds(since: destination.statistics.lastSuccess), startedAt: startedAt)
+    }
+
+    private var spoolStatus: SpoolStatus? {
+        guard let view = destination.forwarder.spoolView, let worker = destination.spool else { return nil }
+        return SpoolStatus(
+            view: view, statistics: worker.statistics, directory: configuration.spoolDirectory,
+            failingForSeconds: view.failingSince.map { Double(destination.now.since($0).wholeNanoseconds) / 1e9 },
+            oldestSeconds: view.content.oldestArrived.map { Double(destination.now.since($0).wholeNanoseconds) / 1e9 })
     }
 
     /// The audited sessions that were active last, the latest first, at most `count`.
@@ -147,6 +186,9 @@ public final class ProxyServer {
     /// and closing the loop would wait for it.
     public var isWriteHanging: Bool { phase == .stopped && (destination.reporter as? FileReporter)?.isWriting == true }
 
+    /// The work has ended but for a job of the spool that does not come back: its disk hangs.
+    public var isSpoolHanging: Bool { phase == .stopped && destination.spool?.isBusy == true }
+
     // MARK: Control
 
     /// Opens the destination's file anew and reads secrets again. Nothing under way is disturbed.
@@ -155,7 +197,7 @@ public final class ProxyServer {
     }
 
     /// Ends the proxy's work: no new client; what clients have sent is read, to their end of file, and delivered, all within `drain-timeout`; what is
-    /// left then is counted as dropped (`shutdown`). `onStopped` is called once, from the loop, with nothing of the proxy left on it.
+    /// left then goes into the spool, or is counted as dropped (`shutdown`) where there is none or it does not work. `onStopped` is called once, from the loop, with nothing of the proxy left on it.
     /// A second call changes nothing.
     public func stop(_ onStopped: @escaping () -> Void) {
         guard phase == .serving else { return }
@@ -173,20 +215,36 @@ public final class ProxyServer {
         // Clients that stay connected are cut off a little before the end, so that their last words can still be delivered.
         readingDeadline = Timer(loop) { [unowned self] in intake.endReading() }
         readingDeadline?.start(after: timeout - min(timeout / 5, .seconds(2)))
-        drainDeadline = Timer(loop) { [unowned self] in close() }
+        drainDeadline = Timer(loop) { [unowned self] in endDrain() }
         drainDeadline?.start(after: timeout)
         loop.turnSoon()
     }
 
     /// Cuts a drain short.
     public func stopNow() {
+        switch phase {
+        case .draining: endDrain()
+        case .storing: close()
+        case .serving, .closing, .stopped: return
+        }
+        loop.turnSoon()
+    }
+
+    /// No more time to deliver. What clients have written by now is still read, and stored with the rest.
+    private func endDrain() {
         guard phase == .draining else { return }
-        close()
+        guard destination.spool != nil else { return close() }
+        phase = .storing
+        intake.endReading()
+        destination.beginStoringRest()
+        drainDeadline?.close()
+        drainDeadline = Timer(loop) { [unowned self] in close() }
+        drainDeadline?.start(after: Self.storingMax)
         loop.turnSoon()
     }
 
     private func close() {
-        guard phase == .draining else { return }
+        guard phase == .draining || phase == .storing else { return }
         phase = .closing
         intake.discardRest()
         loop.turnSoon()
