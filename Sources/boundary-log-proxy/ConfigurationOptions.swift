@@ -16,10 +16,13 @@ struct ConfigurationOptions: ParsableArguments {
     @OptionGroup(title: OptionSection.http.rawValue) var http: HTTPOptions
     @OptionGroup(title: OptionSection.coder.rawValue) var coder: CoderOptions
     @OptionGroup(title: OptionSection.forwarding.rawValue) var forwarding: ForwardingOptions
+    @OptionGroup(title: OptionSection.spool.rawValue) var spool: SpoolOptions
     @OptionGroup(title: OptionSection.operation.rawValue) var operation: OperationOptions
 
     /// What was given on the command line, in the order of the table.
-    var given: [(name: String, value: String)] { socket.given + destination.given + http.given + coder.given + forwarding.given + operation.given }
+    var given: [(name: String, value: String)] {
+        socket.given + destination.given + http.given + coder.given + forwarding.given + spool.given + operation.given
+    }
 }
 
 struct SocketOptions: ParsableArguments {
@@ -112,6 +115,24 @@ struct ForwardingOptions: ParsableArguments {
             ("in-flight-max", inFlightMax),
             ("buffer-bytes", bufferBytes),
             ("overflow", overflow),
+        ].flattened
+    }
+}
+
+struct SpoolOptions: ParsableArguments {
+    @Option(table: "durability") var durability: String?
+    @Option(table: "spool-dir") var spoolDir: String?
+    @Option(table: "spool-bytes-max") var spoolBytesMax: String?
+    @Option(table: "spool-after") var spoolAfter: String?
+    @Option(table: "give-up-after") var giveUpAfter: String?
+
+    var given: [(name: String, value: String)] {
+        [
+            ("durability", durability),
+            ("spool-dir", spoolDir),
+            ("spool-bytes-max", spoolBytesMax),
+            ("spool-after", spoolAfter),
+            ("give-up-after", giveUpAfter),
         ].flattened
     }
 }

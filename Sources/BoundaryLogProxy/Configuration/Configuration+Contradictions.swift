@@ -27,8 +27,16 @@ extension Configuration {
                 case .coder: ", the default with CODER_AGENT_URL and a token in the environment"
                 case .file: ", the default without --http-url"
                 }
-            for option in Options.all where isGiven(option.name) && !hasEffect(option) {
+            for option in Options.all where isGiven(option.name) && disabler(of: option)?.name == "reporter" {
                 refuse(option.name, "has no effect with --reporter \(reporter.rawValue)\(reason)")
+            }
+        }
+        if !isInvalid.contains("durability") {
+            for option in Options.all where isGiven(option.name) && disabler(of: option)?.name == "durability" {
+                refuse(option.name, "has no effect with --durability \(durability.rawValue)")
+            }
+            if durability != .memory, spoolDirectory == nil {
+                refuse("spool-dir", "has no default here, because this user has no home directory", allowed: "a path, or durability memory")
             }
         }
         for (prefix, url, certificate, key) in [

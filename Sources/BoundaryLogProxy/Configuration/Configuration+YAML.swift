@@ -1,15 +1,15 @@
 extension Configuration {
     /// The whole configuration as a file that `--config` reads, secrets masked, each line with where its value came from.
     ///
-    /// Options without a value, and those that have no effect with this reporter, stand in comments.
+    /// Options without a value, and those that have no effect with the others, stand in comments.
     public var yaml: String {
         var lines: [(text: String, comment: String)] = []
         for (option, values) in maskedValues() {
             let source = sources[option.name].map(\.description) ?? "default"
             if values.isEmpty {
                 lines.append(("# \(option.name):", option.defaultText == "none" ? "not set" : "not set, \(option.defaultText)"))
-            } else if !hasEffect(option) {
-                lines.append(("# \(option.name): \(values.map(Self.scalar).joined(separator: ", "))", "no effect with reporter \(reporter.rawValue)"))
+            } else if let (name, value) = disabler(of: option) {
+                lines.append(("# \(option.name): \(values.map(Self.scalar).joined(separator: ", "))", "no effect with \(name) \(value)"))
             } else if option.isRepeatable {
                 lines.append(("\(option.name):", source))
                 lines += values.map { ("  - \(Self.scalar($0))", "") }
@@ -25,12 +25,19 @@ extension Configuration {
         }.joined()
     }
 
-    /// Whether the option is looked at with this reporter.
-    func hasEffect(_ option: OptionDescriptor) -> Bool {
-        switch option.section {
-        case .http: reporter == .http
-        case .coder: reporter == .coder
-        default: option.name != "file-path" || reporter == .file
+    /// The option, and its value, with which `option` is not looked at; nil when it has an effect.
+    func disabler(of option: OptionDescriptor) -> (name: String, value: String)? {
+        let hasEffect =
+            switch option.section {
+            case .http: reporter == .http
+            case .coder: reporter == .coder
+            default: option.name != "file-path" || reporter == .file
+            }
+        if !hasEffect { return ("reporter", reporter.rawValue) }
+        switch (option.name, durability) {
+        case ("spool-dir", .memory), ("spool-bytes-max", .memory), ("spool-after", .memory), ("spool-after", .sync):
+            return ("durability", durability.rawValue)
+        default: return nil
         }
     }
 

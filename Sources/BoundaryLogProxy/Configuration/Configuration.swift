@@ -30,6 +30,16 @@ public struct Configuration: Sendable {
     public internal(set) var bufferBytes = 16 << 20
     public internal(set) var overflow = OverflowPolicy.dropNewest
 
+    public internal(set) var durability = Durability.spill
+    /// Set whenever `durability` is not `memory`.
+    public internal(set) var spoolDirectory: String?
+    /// 1 MiB to 1 TiB.
+    public internal(set) var spoolBytesMax = 256 << 20
+    /// 0 to an hour.
+    public internal(set) var spoolAfter = Duration.seconds(1)
+    /// `nil`: never. At most a year.
+    public internal(set) var giveUpAfter: Duration?
+
     /// `nil`: no listener.
     public internal(set) var metricsListen: ListenAddress?
     /// 0 to an hour.

@@ -5,5 +5,6 @@ public enum OptionSection: String, CaseIterable, Sendable {
     case http = "HTTP destination"
     case coder = "coderd destination"
     case forwarding = "Buffering and forwarding"
+    case spool = "Spool"
     case operation = "Operation"
 }

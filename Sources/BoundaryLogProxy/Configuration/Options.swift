@@ -1,9 +1,10 @@
 import Logging
+import Pipeline
 
 /// The option table: the one place where an option is named, bounded and described.
 public enum Options {
     /// In the order in which they are shown.
-    public static let all: [OptionDescriptor] = socket + destination + http + coder + forwarding + operation
+    public static let all: [OptionDescriptor] = socket + destination + http + coder + forwarding + spool + operation
 
     public static func named(_ name: String) -> OptionDescriptor? { byName[name] }
 
@@ -109,6 +110,29 @@ public enum Options {
         .enumeration(
             "overflow", "POLICY", \.overflow, .forwarding,
             help: "What happens when that memory is full: the newest or the oldest batches are dropped and counted, or clients have to wait."),
+    ]
+
+    private static let spool: [OptionDescriptor] = [
+        .enumeration(
+            "durability", "MODE", \.durability, .spool,
+            help: """
+                What keeps logs that are not delivered yet over a restart or a crash. memory: nothing. spill: the spool takes what has waited for \
+                --spool-after, what memory has no room for, and what is left when the daemon stops; while the destination is well, the disk is not \
+                touched. sync: every batch is synced to the disk before it is sent.
+                """),
+        .optional(
+            "spool-dir", "PATH", \.spoolDirectory, .path, .spool, defaultText: SpoolDirectoryDefault.text,
+            help: "The directory of the spool, made with rights 0700 if it is not there. Of one daemon alone.",
+            parse: OptionDescriptor.parsePath, format: { $0 }),
+        .size(
+            "spool-bytes-max", \.spoolBytesMax, (1 << 20)...(1 << 40), .spool,
+            help: "The most that the spool holds. When it is full, --overflow says what happens."),
+        .duration(
+            "spool-after", \.spoolAfter, .zero ... .seconds(3600), .spool,
+            help: "How long a batch waits in memory before it goes to the spool; the most that a crash can cost with --durability spill."),
+        .duration(
+            "give-up-after", \.giveUpAfter, .zero ... .seconds(31_536_000), .spool,
+            help: "Drops logs that could not be delivered for so long, counted as forward_failed; 0 for never."),
     ]
 
     private static let operation: [OptionDescriptor] = [

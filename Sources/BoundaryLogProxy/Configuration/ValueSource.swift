@@ -2,7 +2,7 @@
 public enum ValueSource: Sendable, Hashable {
     /// Nobody gave it.
     case `default`
-    /// Nobody gave it, and the default is made from this environment variable (the socket's path, coderd's address).
+    /// Nobody gave it, and the default is made from this environment variable (the socket's path, the spool's directory, coderd's address).
     case defaultFromEnvironment(variable: String)
     /// `line` counts from 1.
     case file(path: String, line: Int)
