@@ -12,6 +12,7 @@ enum Metrics {
         ledger(s, &out)
         ingest(s, &out)
         sequences(s.sequences, &out)
+        if let spool = s.spool { self.spool(spool, &out) }
         destination(s, &out)
         if let statistics = s.reporter { reporter(statistics, &out) }
         if let session = s.session { self.session(session, clock: s.clock, &out) }
@@ -45,8 +46,12 @@ enum Metrics {
         out.single(prefix + "logs_forwarded_total", .counter, "Audit logs that the destination acknowledged.", s.ledger.delivered.logs)
         out.single(prefix + "batches_received_total", .counter, "Batches received.", s.ledger.received.batches)
         out.single(prefix + "logs_received_total", .counter, "Audit logs received.", s.ledger.received.logs)
+        out.single(prefix + "batches_recovered_total", .counter, "Batches found in the spool: received by an earlier process.", s.ledger.recovered.batches)
+        out.single(prefix + "logs_recovered_total", .counter, "Audit logs found in the spool: received by an earlier process.", s.ledger.recovered.logs)
         out.single(prefix + "batches_waiting", .gauge, "Batches that wait in the buffer.", s.ledger.waiting.batches)
         out.single(prefix + "logs_waiting", .gauge, "Audit logs that wait in the buffer.", s.ledger.waiting.logs)
+        out.single(prefix + "batches_spooled", .gauge, "Batches that wait in the spool.", s.ledger.spooled.batches)
+        out.single(prefix + "logs_spooled", .gauge, "Audit logs that wait in the spool.", s.ledger.spooled.logs)
         out.single(prefix + "batches_in_flight", .gauge, "Batches in deliveries under way.", s.ledger.inFlight.batches)
         out.single(prefix + "logs_in_flight", .gauge, "Audit logs in deliveries under way.", s.ledger.inFlight.logs)
         out.single(prefix + "buffer_bytes", .gauge, "Bytes that the buffer holds.", s.ringBytes)
@@ -143,6 +148,8 @@ enum Metrics {
     }
 
     private static func processFamilies(_ s: Snapshot, _ process: ProcessStatistics, _ out: inout PrometheusText) {
+        out.single(
+            prefix + "loop_turn_longest_seconds", .gauge, "The longest that the event loop has been busy in one turn so far.", s.longestTurnSeconds)
         out.single("process_cpu_seconds_total", .counter, "User and system CPU time spent, in seconds.", process.cpuSeconds)
         out.single("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", process.residentBytes)
         out.single("process_virtual_memory_bytes", .gauge, "Virtual memory size in bytes.", process.virtualBytes)

@@ -44,6 +44,8 @@ enum StatusPage {
                     ("reading_paused", .bool(s.isReadingPaused)), ("reading_pauses", .int(s.ingest.pauses)),
                 ])
             ),
+            ("spool", s.spool.map(spool) ?? .null),
+            ("loop", .object([("longest_turn_seconds", .seconds(s.longestTurnSeconds))])),
             ("destination", destination(s, configuration)),
             ("configuration", .object(configuration.maskedValues().map { ($0.option.name, value($0)) })),
         ])
@@ -51,9 +53,21 @@ enum StatusPage {
 
     private static func ledger(_ ledger: Ledger, _ unit: (Tally) -> UInt64) -> JSONText {
         .object([
-            ("received", .int(unit(ledger.received))), ("delivered", .int(unit(ledger.delivered))),
+            ("received", .int(unit(ledger.received))), ("recovered", .int(unit(ledger.recovered))),
+            ("delivered", .int(unit(ledger.delivered))),
             ("dropped", .object(DropReason.allCases.map { ($0.rawValue, .int(unit(ledger.dropped($0)))) })),
-            ("waiting", .int(unit(ledger.waiting))), ("in_flight", .int(unit(ledger.inFlight))),
+            ("waiting", .int(unit(ledger.waiting))), ("spooled", .int(unit(ledger.spooled))), ("in_flight", .int(unit(ledger.inFlight))),
+        ])
+    }
+
+    private static func spool(_ spool: SpoolStatus) -> JSONText {
+        .object([
+            ("directory", .string(spool.directory)), ("durability", .string(spool.view.settings.durability.rawValue)),
+            ("bytes", .int(spool.view.content.bytes)), ("bytes_max", .int(spool.view.settings.bytesMax)),
+            ("oldest_seconds", .seconds(spool.oldestSeconds)), ("failing_since_seconds", .seconds(spool.failingForSeconds)),
+            ("last_error", .text(spool.statistics.lastError)),
+            ("jobs", .int(spool.statistics.jobs)), ("jobs_failed", .int(spool.statistics.jobsFailed)),
+            ("damaged_files", .int(spool.statistics.damagedFiles)),
         ])
     }
 

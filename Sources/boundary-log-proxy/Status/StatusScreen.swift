@@ -17,7 +17,8 @@ struct StatusScreen {
         lines += ledger
         lines.append("")
         lines.append(row("lost by clients", breakdown(status["client_reported_drops"]) ?? "nothing that they told of"))
-        lines.append(row("buffer", buffer))
+        lines.append(row("buffer", bar(status["ring"])))
+        lines += spool
         lines += destination
         lines += SequenceTable(status["sequences"]).lines
         return lines.map { $0 + "\n" }.joined()
@@ -38,10 +39,12 @@ struct StatusScreen {
         var lines = [table("", "logs", "batches")]
         func add(_ title: String, _ logs: JSONValue, _ batches: JSONValue) { lines.append(table(title, count(logs), count(batches))) }
         add("received", logs["received"], batches["received"])
+        if logs["recovered"].integer.map({ $0 != 0 }) == true { add("of an earlier run", logs["recovered"], batches["recovered"]) }
         add("delivered", logs["delivered"], batches["delivered"])
         add("waiting", logs["waiting"], batches["waiting"])
+        if logs["spooled"].integer != nil { add("in the spool", logs["spooled"], batches["spooled"]) }
         add("in flight", logs["in_flight"], batches["in_flight"])
-        for reason in logs["dropped"].members {
+        for reason in logs["dropped"].members where Self.alwaysShown.contains(reason.name) || reason.value.integer != 0 {
             add("dropped, \(words(reason.name))", reason.value, batches["dropped"][reason.name])
         }
         if let missing = unaccounted(logs), let missingBatches = unaccounted(batches), missing != 0 || missingBatches != 0 {
@@ -50,20 +53,37 @@ struct StatusScreen {
         return lines
     }
 
+    /// Reasons that are shown with 0 too; others are rare.
+    private static let alwaysShown = ["buffer_full", "forward_failed", "shutdown"]
+
     /// What the ledger's rule leaves over; 0 in a daemon without a fault. `nil` when a number is missing.
     private func unaccounted(_ side: JSONValue) -> Int? {
         let names = ["received", "delivered", "waiting", "in_flight"]
         var numbers = names.map { side[$0].integer } + side["dropped"].members.map(\.value.integer)
         guard !numbers.contains(nil) else { return nil }
-        let received = numbers.removeFirst()!
-        var left = received
+        // An older daemon has no spool.
+        numbers.append(side["spooled"].integer ?? 0)
+        var left = numbers.removeFirst()!.addingReportingOverflow(side["recovered"].integer ?? 0).partialValue
         // Numbers of a stranger may be anything.
         for number in numbers { left = left.subtractingReportingOverflow(number!).partialValue }
         return left
     }
 
-    private var buffer: String {
-        guard let bytes = status["ring"]["bytes"].integer, let bytesMax = status["ring"]["bytes_max"].integer, bytesMax > 0, bytes >= 0 else { return "?" }
+    /// Nothing for a daemon without one.
+    private var spool: [String] {
+        let spool = status["spool"]
+        guard spool["bytes"].integer != nil else { return [] }
+        var text = bar(spool)
+        if let seconds = spool["oldest_seconds"].seconds { text += ", the oldest waits for \(DurationText.format(.seconds(seconds)))" }
+        var lines = [row("spool", text)]
+        if let seconds = spool["failing_since_seconds"].seconds {
+            lines.append(row("SPOOL FAILS", "for \(DurationText.format(.seconds(seconds))): \(string(spool["last_error"]))"))
+        }
+        return lines
+    }
+
+    private func bar(_ queue: JSONValue) -> String {
+        guard let bytes = queue["bytes"].integer, let bytesMax = queue["bytes_max"].integer, bytesMax > 0, bytes >= 0 else { return "?" }
         let share = min(1, Double(bytes) / Double(bytesMax))
         let filled = Int((share * 20).rounded())
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
