@@ -89,10 +89,11 @@ public final class ProxyServer {
 
     /// nil with `--durability memory`. Fails if another process uses the directory; what else is wrong with it is said later, and may end by itself.
     private static func openSpool(_ configuration: Configuration, _ loop: EventLoop) throws(StartFailure) -> SpoolWorker? {
-        guard configuration.durability != .memory else { return nil }
+        guard configuration.durability != .memory, let directory = configuration.spoolDirectory else { return nil }
         do {
             return SpoolWorker(
-                loop: loop, store: try SpoolStore(directory: configuration.spoolDirectory, synchronous: configuration.durability == .sync ? .full : .normal))
+                loop: loop, directory: directory,
+                store: try SpoolStore(directory: directory, synchronous: configuration.durability == .sync ? .full : .normal))
         } catch {
             throw StartFailure("\(error)")
         }
@@ -171,7 +172,7 @@ public final class ProxyServer {
     private var spoolStatus: SpoolStatus? {
         guard let view = destination.forwarder.spoolView, let worker = destination.spool else { return nil }
         return SpoolStatus(
-            view: view, statistics: worker.statistics, directory: configuration.spoolDirectory,
+            view: view, statistics: worker.statistics, directory: worker.directory,
             failingForSeconds: view.failingSince.map { Double(destination.now.since($0).wholeNanoseconds) / 1e9 },
             oldestSeconds: view.content.oldestArrived.map { Double(destination.now.since($0).wholeNanoseconds) / 1e9 })
     }
