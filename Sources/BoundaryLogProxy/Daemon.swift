@@ -56,7 +56,11 @@ public enum Daemon {
             for (signal, name) in [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")] {
                 watchers.append(
                     try SignalWatcher(loop, signal: signal) {
-                        if isStopping {
+                        if proxy.isSpoolHanging {
+                            // The ledger cannot be closed; whoever asks twice does not want to wait for a disk.
+                            logger.critical("\(name) again: ending although the spool's disk does not answer")
+                            _exit(ExitCode.lostLogs)
+                        } else if isStopping {
                             logger.notice("\(name) again: the drain is cut short")
                             proxy.stopNow()
                         } else {

@@ -3,7 +3,7 @@ internal import Glibc
 enum Signals {
     /// Runs `body` such that a SIGPIPE which it causes is lost. SIGPIPE goes to the thread that wrote: so it can be held off and
     /// taken away on this thread, and the host's disposition stays as it is.
-    static func withoutBrokenPipe(_ body: () -> Void) {
+    static func withoutBrokenPipe<Value>(_ body: () -> Value) -> Value {
         var brokenPipe = sigset_t()
         sigemptyset(&brokenPipe)
         sigaddset(&brokenPipe, SIGPIPE)
@@ -14,9 +14,10 @@ enum Signals {
 
         var before = sigset_t()
         pthread_sigmask(SIG_BLOCK, &brokenPipe, &before)
-        body()
+        let value = body()
         var noWait = timespec()
         while sigtimedwait(&brokenPipe, nil, &noWait) == -1, errno == EINTR {}
         pthread_sigmask(SIG_SETMASK, &before, nil)
+        return value
     }
 }

@@ -105,7 +105,7 @@ public final class Forwarder {
     public internal(set) var failingSince: Instant?
     public internal(set) var isDraining = false
     /// Nothing is sent any more; all that is left goes into the spool.
-    public internal(set) var isStoringRest = false
+    public var isStoringRest = false
 
     /// `seed` gives the jitter of the backoff; `keyPrefix` must be unique to this process and forwarder, it starts every Idempotency-Key.
     public init(

@@ -92,7 +92,8 @@ public final class ProxyServer {
         guard configuration.durability != .memory else { return nil }
         do {
             return SpoolWorker(
-                loop: loop, store: try SpoolStore(directory: configuration.spoolDirectory, synchronous: configuration.durability == .sync ? .full : .normal))
+                loop: loop, directory: configuration.spoolDirectory,
+                store: try SpoolStore(directory: configuration.spoolDirectory, synchronous: configuration.durability == .sync ? .full : .normal))
         } catch {
             throw StartFailure("\(error)")
         }
@@ -171,7 +172,7 @@ public final class ProxyServer {
     private var spoolStatus: SpoolStatus? {
         guard let view = destination.forwarder.spoolView, let worker = destination.spool else { return nil }
         return SpoolStatus(
-            view: view, statistics: worker.statistics, directory: configuration.spoolDirectory,
+            view: view, statistics: worker.statistics, directory: worker.directory,
             failingForSeconds: view.failingSince.map { Double(destination.now.since($0).wholeNanoseconds) / 1e9 },
             oldestSeconds: view.content.oldestArrived.map { Double(destination.now.since($0).wholeNanoseconds) / 1e9 })
     }

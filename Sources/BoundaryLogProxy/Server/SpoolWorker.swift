@@ -4,13 +4,15 @@ import Spool
 
 /// Runs the spool's jobs off the loop's thread, one at a time. Confined to the loop's thread; the store belongs to the job's while one runs.
 final class SpoolWorker {
+    let directory: String
     private let loop: EventLoop
     private let store: SpoolStore
     /// A job is under way. It cannot be taken back: a disk that does not answer holds up whoever waits for it.
     private(set) var isBusy = false
     private(set) var statistics = SpoolStatistics()
 
-    init(loop: EventLoop, store: SpoolStore) {
+    init(loop: EventLoop, directory: String, store: SpoolStore) {
+        self.directory = directory
         self.loop = loop
         self.store = store
     }
