@@ -87,9 +87,9 @@ extension Forwarder {
                 inHand.footprint += run.footprint
             }
             let ring = ring(of: active[index])
-            for batch in delivery.batches { ring.pin(batch.position) }
+            for batch in delivery.batches where ring.pin(batch.position) { inHand.pinned.append((ring, batch.position)) }
             active[index].isBeingStored = true
-            inHand.stored.append((delivery, active[index].origin, active[index].disk))
+            inHand.stored.append((delivery, active[index].disk))
         }
     }
 
