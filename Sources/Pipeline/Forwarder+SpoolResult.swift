@@ -26,6 +26,7 @@ extension Forwarder {
         spool?.job = nil
         spool?.hasOpened = true
         if result.failure == nil { commit(inHand) } else { undo(inHand) }
+        if inHand.isMakingRoom { spool?.cannotMakeRoom = result.madeRoom == Tally() } else if inHand.settledCount > 0 { spool?.cannotMakeRoom = false }
         note(result.failure, inHand, hasLoaded: !result.loaded.isEmpty, now, &report)
         account(for: result, &report)
         for delivery in result.loaded { put(delivery, now) }
@@ -47,6 +48,7 @@ extension Forwarder {
             if let index = active.firstIndex(where: { $0.delivery.number == stored.delivery.number }) {
                 active[index].isBeingStored = false
                 active[index].disk = .whole(claim)
+                active[index].logsBefore = 0
             } else {
                 // It ended meanwhile.
                 forget(.whole(claim))
