@@ -20,6 +20,8 @@ struct Active {
     /// A failure then or later is its end. nil: never.
     var givesUpAt: Instant?
     var disk = Disk.nothing
+    /// Of a part: the logs of what the spool has that go before its own.
+    var logsBefore = 0
     /// A job that stores it is under way.
     var isBeingStored = false
     /// Of the session of what came from the spool; nil when it has several.

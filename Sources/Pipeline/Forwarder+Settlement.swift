@@ -189,6 +189,7 @@ extension Forwarder {
         }
         var halves = (half(of: entry, first, logs: logs?.first), half(of: entry, second, logs: logs?.second))
         if let shared = lanesHeld(by: halves.0).last, shared == lanesHeld(by: halves.1).first { lanes.split(shared) }
+        halves.1.logsBefore += halves.0.delivery.logCount
         switch entry.disk {
         case .nothing: break
         case .whole(let claim), .part(let claim):
@@ -207,6 +208,7 @@ extension Forwarder {
             logCount: logs?.count ?? batches.reduce(0) { $0 + $1.logCount }, origin: entry.origin)
         half.givesUpAt = entry.givesUpAt
         half.sessionHash = entry.sessionHash
+        half.logsBefore = entry.logsBefore
         return half
     }
 }

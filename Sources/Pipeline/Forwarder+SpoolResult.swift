@@ -26,6 +26,7 @@ extension Forwarder {
         spool?.job = nil
         spool?.hasOpened = true
         if result.failure == nil { commit(inHand) } else { undo(inHand) }
+        if inHand.isMakingRoom { spool?.cannotMakeRoom = result.madeRoom == Tally() } else if inHand.settledCount > 0 { spool?.cannotMakeRoom = false }
         note(result.failure, inHand, hasLoaded: !result.loaded.isEmpty, now, &report)
         account(for: result, &report)
         for delivery in result.loaded { put(delivery, now) }
@@ -41,12 +42,13 @@ extension Forwarder {
             lanes.endRun(of: run.lane)
             ledger.spool(run.tally)
         }
+        unpin(inHand)
         for stored in inHand.stored {
-            unpin(stored)
             let claim = SpoolClaim(key: stored.delivery.key)
             if let index = active.firstIndex(where: { $0.delivery.number == stored.delivery.number }) {
                 active[index].isBeingStored = false
                 active[index].disk = .whole(claim)
+                active[index].logsBefore = 0
             } else {
                 // It ended meanwhile.
                 forget(.whole(claim))
@@ -60,9 +62,12 @@ extension Forwarder {
             waitingBytes += run.batches.reduce(0) { $0 + $1.request.count }
         }
         if !inHand.runs.isEmpty { ring.searchAgain() }
+        unpin(inHand)
+        // All of them first: the end of one part must not be taken for the end of the last.
         for stored in inHand.stored {
-            unpin(stored)
             if case .part(let claim) = stored.before { claim.parts += 1 }
+        }
+        for stored in inHand.stored {
             if let index = active.firstIndex(where: { $0.delivery.number == stored.delivery.number }) {
                 active[index].isBeingStored = false
             } else {
@@ -71,9 +76,8 @@ extension Forwarder {
         }
     }
 
-    private func unpin(_ stored: (delivery: Delivery, origin: Active.Origin, before: Active.Disk)) {
-        let ring = stored.origin == .ring ? ring : loadedRing
-        for batch in stored.delivery.batches { ring.unpin(batch.position) }
+    private func unpin(_ inHand: SpoolState.JobInHand) {
+        for (ring, position) in inHand.pinned { ring.unpin(position) }
     }
 
     /// A delivery has ended: what the spool has of it goes with the next job, or, of a part, with the last of its parts.

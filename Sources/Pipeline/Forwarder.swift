@@ -105,7 +105,10 @@ public final class Forwarder {
     public internal(set) var failingSince: Instant?
     public internal(set) var isDraining = false
     /// Nothing is sent any more; all that is left goes into the spool.
-    public var isStoringRest = false
+    public var isStoringRest = false {
+        // There is no second chance: a spool that fails is tried once more.
+        didSet { if isStoringRest { spool?.retryAt = nil } }
+    }
 
     /// `seed` gives the jitter of the backoff; `keyPrefix` must be unique to this process and forwarder, it starts every Idempotency-Key.
     public init(

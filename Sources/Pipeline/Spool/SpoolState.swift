@@ -45,7 +45,9 @@ struct SpoolState {
         /// Waiting batches on their way into the spool, in the order of the job.
         var runs: [(lane: Int, batches: [Batch], tally: Tally)] = []
         /// Deliveries that it stores under their keys; `before` is what the spool had of them.
-        var stored: [(delivery: Delivery, origin: Active.Origin, before: Active.Disk)] = []
+        var stored: [(delivery: Delivery, before: Active.Disk)] = []
+        /// Their batches, each once: two halves of one batch may be stored together.
+        var pinned: [(ring: LogRing, position: RingPosition)] = []
         var settledCount = 0
         /// `SpoolRun.footprint` of its rows.
         var footprint = 0
