@@ -73,7 +73,8 @@ let package = Package(
             name: "Oracle", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
             path: "Tests/Oracle", exclude: ["README.md", "Protos", "Go"]),
         .executableTarget(name: "boundary-bench", dependencies: ["Wire", "Oracle"], path: "Benchmarks/Micro"),
-        .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport"),
+        .systemLibrary(name: "CGNU", path: "Tests/CGNU"),
+        .target(name: "TestSupport", dependencies: ["Wire", "CGNU"], path: "Tests/TestSupport"),
         .executableTarget(name: "wire-differential", dependencies: ["Wire", "Oracle", "TestSupport"], path: "Tests/Differential"),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "wire-differential", "Oracle", "TestSupport"],

@@ -1,4 +1,5 @@
 import Glibc
+import enum TestSupport.ClosedOnExec
 import Wire
 
 @testable import Flood
@@ -20,7 +21,7 @@ final class Acceptor {
         directory = try TemporaryDirectory()
         path = directory.path + "/s"
         reader = BodyReader(urlBytes: configuration.urlBytes, seed: configuration.seed)
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -38,9 +39,8 @@ final class Acceptor {
     /// Reads what is there, at most `bytesMax` per connection.
     func step(bytesMax: Int = 65536) {
         while true {
-            let descriptor = accept(listener, nil, nil)
+            let descriptor = ClosedOnExec.accept(listener, flags: SOCK_NONBLOCK.rawValue)
             if descriptor < 0 { break }
-            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             connections.append((descriptor, []))
         }
         connections = connections.compactMap { connection in

@@ -39,6 +39,12 @@ public final class CoderStandIn {
 
     public var report: JSONValue { self.do(#""do":"report""#) }
 
+    /// The report once it has noticed that all clients have gone, which may be some time after they went: only then is it on the books which calls they
+    /// gave up. Null if that does not come in a minute.
+    public var reportAfterAllClients: JSONValue {
+        self.do(#""do":"wait","what":"clients","most":0,"ms":60000"#)["reached"].isTrue ? report : .null
+    }
+
     /// Waits until a count of the report is at least so much; false after that time, a minute unless told.
     public func wait(_ count: String, _ least: Int, milliseconds: Int = 60_000) -> Bool {
         self.do("\"do\":\"wait\",\"what\":\"\(count)\",\"least\":\(least),\"ms\":\(milliseconds)")["reached"].isTrue

@@ -151,6 +151,25 @@ func TestKillsAndWhatWasInFlight(t *testing.T) {
 	s.expectViolations()
 }
 
+func TestASessionThatTheClientGivesUpIsWaitedFor(t *testing.T) {
+	s := start(t)
+	// More than the window holds: the stand-in is still writing.
+	s.do(`{"do":"answer","how":"huge","calls":1}`)
+	c := s.caller()
+	c.open(methodReportBoundaryLogs, logs(sessionA, 0, 10))
+	s.wait("calls", 1)
+	if s.do(`{"do":"wait","what":"clients","most":0,"ms":1}`)["reached"] == true {
+		t.Error("a client that is there does not count")
+	}
+	c.session.Close()
+	s.caller().mustCall(logs(sessionA, 0, 10))
+	if s.do(`{"do":"wait","what":"clients","least":1,"most":1,"ms":%d}`, patience.Milliseconds())["reached"] != true {
+		t.Fatal(s.report())
+	}
+	s.expectNumbers(map[string]int{"duplicates": 10, "duplicates_in_flight": 10})
+	s.expectViolations()
+}
+
 func TestAKillThatSettlesFirst(t *testing.T) {
 	s := start(t)
 	c := s.caller()

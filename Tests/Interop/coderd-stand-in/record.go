@@ -200,8 +200,8 @@ func (r *recorder) noteKilled(call *recordedCall) {
 	}
 }
 
-// reached waits until a count is at least `least`, at most for `patience`.
-func (r *recorder) reached(name string, least int, patience time.Duration) bool {
+// reached waits until a count is at least `least` and at most `most`, for `patience` and no longer.
+func (r *recorder) reached(name string, least, most int, patience time.Duration) bool {
 	isLate := false
 	timer := time.AfterFunc(patience, func() {
 		r.mu.Lock()
@@ -212,10 +212,11 @@ func (r *recorder) reached(name string, least int, patience time.Duration) bool 
 	defer timer.Stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.value(name) < least && !isLate {
+	isWithin := func() bool { return r.value(name) >= least && r.value(name) <= most }
+	for !isWithin() && !isLate {
 		r.changed.Wait()
 	}
-	return r.value(name) >= least
+	return isWithin()
 }
 
 func (r *recorder) value(name string) int {
