@@ -96,7 +96,7 @@ extension Forwarder {
     static let spoolRetryMax: Duration = .seconds(30)
 
     private func note(_ failure: SpoolFailure?, _ inHand: SpoolState.JobInHand, hasLoaded: Bool, _ now: Instant, _ report: inout SpoolReport) {
-        spool?.isUnreadable = failure != nil && (inHand.isLoading ? !hasLoaded : spool?.isUnreadable == true)
+        if failure == nil || inHand.isLoading { spool?.isUnreadable = failure != nil && !hasLoaded }
         guard let failure else {
             report.worksAgainAfter = spool?.failingSince.map(now.since)
             spool?.failingSince = nil
