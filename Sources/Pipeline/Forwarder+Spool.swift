@@ -109,7 +109,7 @@ extension Forwarder {
     }
 
     /// Batches of one session each; a destination that mixes them has several in a delivery.
-    private func runs(of batches: [Batch]) -> [[Batch]] {
+    func runs(of batches: [Batch]) -> [[Batch]] {
         var runs: [[Batch]] = []
         for batch in batches {
             if let last = runs.last?.last, last.hasSameSession(as: batch) {

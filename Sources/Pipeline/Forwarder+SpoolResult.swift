@@ -158,15 +158,33 @@ extension Forwarder {
         ledger.dropSpooled(loaded.tally.exceeding(found), .spoolDamaged)
         ledger.recover(found.exceeding(loaded.tally))
         ledger.load(found)
+        activate(batches, loaded, now)
+    }
+
+    private func activate(_ batches: [Batch], _ loaded: LoadedDelivery, _ now: Instant) {
         let claim = SpoolClaim(key: loaded.key)
         guard !batches.isEmpty else { return forget(.whole(claim)) }
-        var entry = makeActive(
-            batches, bodyBytes: batches.reduce(0) { $0 + reporter.bodyBytes(of: $1) }, logs: nil, logCount: Int(found.logs), origin: .spool)
-        entry.delivery.key = loaded.key
-        entry.disk = .whole(claim)
-        entry.givesUpAt = settings.giveUpAfter.map { now.advanced(by: $0 - loaded.age) }
-        if !reporter.traits.mixesSessions { entry.sessionHash = batches[0].sessionHash }
-        active.append(entry)
+        // For a destination that mixes sessions it was claimed, and this one does not.
+        let groups = reporter.traits.mixesSessions ? [batches] : runs(of: batches)
+        claim.parts = groups.count
+        var logsBefore = 0
+        for group in groups {
+            var entry = makeActive(
+                group, bodyBytes: group.reduce(0) { $0 + reporter.bodyBytes(of: $1) }, logs: nil,
+                logCount: group.reduce(0) { $0 + $1.logCount }, origin: .spool)
+            if groups.count == 1 {
+                entry.delivery.key = loaded.key
+                entry.disk = .whole(claim)
+                entry.mayHaveArrived = loaded.wasClaimed
+            } else {
+                entry.disk = .part(claim)
+                entry.logsBefore = logsBefore
+            }
+            logsBefore += entry.delivery.logCount
+            entry.givesUpAt = settings.giveUpAfter.map { now.advanced(by: $0 - loaded.age) }
+            if !reporter.traits.mixesSessions { entry.sessionHash = group[0].sessionHash }
+            active.append(entry)
+        }
     }
 }
 
