@@ -40,7 +40,7 @@ extension Forwarder {
             job.settled = state.settled
             inHand.settledCount = state.settled.count
             inHand.isWriting = true
-            if state.hasOpened {
+            if state.isKnown {
                 if state.looksForExpired, failuresInARow > 0, let giveUpAfter = settings.giveUpAfter {
                     job.expireBefore = now.advanced(by: .zero - giveUpAfter)
                 }

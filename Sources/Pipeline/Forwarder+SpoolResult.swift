@@ -119,6 +119,7 @@ extension Forwarder {
     private func account(for result: SpoolResult, _ report: inout SpoolReport) {
         guard let content = result.content else { return }
         spool?.content = content
+        spool?.isKnown = true
         report.expired = result.expired
         report.madeRoom = result.madeRoom
         report.damaged = result.damaged
