@@ -75,6 +75,9 @@ let package = Package(
         .executableTarget(name: "boundary-bench", dependencies: ["Wire", "Oracle"], path: "Benchmarks/Micro"),
         .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport"),
         .executableTarget(name: "wire-differential", dependencies: ["Wire", "Oracle", "TestSupport"], path: "Tests/Differential"),
+        .target(name: "Simulation", dependencies: ["Pipeline", "Wire"], path: "Tests/Simulation"),
+        .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate"),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "wire-differential", "Oracle", "TestSupport"],
             resources: [.copy("Vectors")]),
