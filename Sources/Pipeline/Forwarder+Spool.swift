@@ -79,8 +79,10 @@ extension Forwarder {
                     wakeAt = min(wakeAt ?? due, due)
                     continue
                 }
-                let bytes = active[index].delivery.batches.reduce(0) { $0 + $1.request.count }
-                guard roomLeft(spool, inHand) >= SpoolRun.footprint(ofBytes: bytes) else {
+                let footprint = runs(of: active[index].delivery.batches).reduce(0) { sum, batches in
+                    sum + SpoolRun.footprint(ofBytes: batches.reduce(0) { $0 + $1.request.count })
+                }
+                guard roomLeft(spool, inHand) >= footprint else {
                     makeRoom(&job, &inHand)
                     return false
                 }

@@ -1,5 +1,4 @@
 import Pipeline
-import Wire
 
 /// Logs of one session that follow each other. The simulation knows each log by its session and number.
 struct LogRange: Hashable, CustomStringConvertible {
@@ -7,15 +6,6 @@ struct LogRange: Hashable, CustomStringConvertible {
     var numbers: Range<Int>
 
     var description: String { "\(session)/\(numbers)" }
-
-    /// What a valid request holds; nil when it is not one of the simulation's.
-    init?(of request: RawSpan) {
-        guard case .logs(let scanned) = BoundaryScan.scan(.logs, request), scanned.isSequenceContiguous,
-            let session = Message.session(named: request.extracting(scanned.processName))
-        else { return nil }
-        let first = Int(scanned.firstSequenceNumber)
-        self.init(session: session, numbers: first..<first + scanned.logCount)
-    }
 
     init(session: Int, numbers: Range<Int>) {
         self.session = session
@@ -29,7 +19,7 @@ struct LogRange: Hashable, CustomStringConvertible {
     static func all(of batches: [Batch], logs: Range<Int>?) -> [LogRange]? {
         var ranges: [LogRange] = []
         for batch in batches {
-            guard var range = LogRange(of: batch.request.bytes) else { return nil }
+            guard var range = Message.logs(in: batch.request) else { return nil }
             if let logs {
                 guard logs.upperBound <= range.numbers.count else { return nil }
                 range.numbers = range.numbers.lowerBound + logs.lowerBound..<range.numbers.lowerBound + logs.upperBound

@@ -1,5 +1,3 @@
-import Wire
-
 /// The bytes that simulated clients write.
 enum Message {
     /// A serialised `ReportBoundaryLogsRequest`. Two sessions share an id and differ in their process; the first has neither, as old clients do.
@@ -26,12 +24,39 @@ enum Message {
         return out
     }
 
-    /// The session whose process has that name; nil when no simulated client has.
-    static func session(named process: RawSpan) -> Int? {
-        if process.byteCount == 0 { return 0 }
-        let bytes = process.withUnsafeBytes { Array($0) }
-        guard bytes[0] == UInt8(ascii: "p") else { return nil }
-        return Int(String(decoding: bytes.dropFirst(), as: UTF8.self))
+    /// What a request of `request(_:urlBytes:)` holds, whole or less some of its logs; nil when it is none.
+    static func logs(in request: UnsafeRawBufferPointer) -> LogRange? {
+        var reader = MessageReader(request)
+        var numbers: Range<Int>?
+        var session = 0
+        while let tag = reader.byte() {
+            guard let count = reader.varint(), let field = reader.bytes(count) else { return nil }
+            switch tag {
+            case 0x0a:
+                guard let number = number(ofLog: field) else { return nil }
+                guard let before = numbers else {
+                    numbers = number..<number + 1
+                    continue
+                }
+                guard before.upperBound == number else { return nil }
+                numbers = before.lowerBound..<number + 1
+            case 0x12: continue
+            case 0x1a:
+                guard field.first == UInt8(ascii: "p"), let named = Int(String(decoding: field.dropFirst(), as: UTF8.self)) else { return nil }
+                session = named
+            default: return nil
+            }
+        }
+        return numbers.map { LogRange(session: session, numbers: $0) }
+    }
+
+    private static func number(ofLog log: UnsafeRawBufferPointer) -> Int? {
+        var reader = MessageReader(log)
+        guard reader.bytes(2) != nil, reader.byte() == 0x1a, let count = reader.varint(), let http = reader.bytes(count) else { return nil }
+        guard reader.byte() == 0x20, let number = reader.varint(), reader.byte() == nil else { return nil }
+        let letter = UInt8(ascii: "a") + UInt8(number % 26)
+        guard http.count == 7 || http.last == letter else { return nil }
+        return number
     }
 
     static func envelope(_ request: [UInt8]) -> [UInt8] {

@@ -2,7 +2,7 @@ import Pipeline
 import Wire
 
 /// A row of the model's spool.
-struct ModelRow {
+final class ModelRow {
     /// Where it stands: rows go in this order.
     var order: (place: Int, logsBefore: Int, id: Int)
     /// The key that would outlive the process.

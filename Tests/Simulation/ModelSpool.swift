@@ -14,21 +14,26 @@ final class ModelSpool {
 
     var logs: [LogRange] { rows.flatMap(\.logs) }
 
-    var content: SpoolContent {
-        var content = SpoolContent()
+    private(set) var content = SpoolContent()
+    /// Rows that stand where a delivery stood that they are a part of.
+    private(set) var partCount = 0
+
+    private func count() {
+        (content, partCount) = (SpoolContent(), 0)
         for row in rows {
             content.bytes += row.footprint
+            if row.order.place != row.order.id { partCount += 1 }
             guard row.holder == nil else { continue }
             content.waiting.logs += row.tally.logs
             content.waiting.batches += row.tally.batches
             content.oldestArrived = min(content.oldestArrived ?? row.oldest, row.oldest)
         }
-        return content
     }
 
     /// Claims stay, who holds what is forgotten.
     func endProcess() {
-        for index in rows.indices { rows[index].holder = nil }
+        for row in rows { row.holder = nil }
+        count()
     }
 
     func run(_ job: SpoolJob, health: Health, now: Instant) throws(Violation) -> SpoolResult {
@@ -37,7 +42,7 @@ final class ModelSpool {
         switch health {
         case .works:
             // What was loaded while writing failed.
-            for index in rows.indices where rows[index].holder != nil { rows[index].claim = rows[index].holder }
+            for row in rows where row.holder != nil { row.claim = row.holder }
             for run in job.runs where run.place != nil { try add(run) }
             let settled = Set(job.settled)
             _ = drop(&removed) { row in row.holder.map(settled.contains) ?? false }
@@ -50,21 +55,22 @@ final class ModelSpool {
             }
             for run in job.runs where run.place == nil { try add(run) }
             if let load = job.load { result.loaded = take(load, isWriting: true, now) }
-            result.content = content
         case .full:
             result.failure = .diskFull("no space")
             if let load = job.load { result.loaded = take(load, isWriting: false, now) }
-            result.content = content
         case .unreadable:
             result.failure = .unusable("I/O error")
+            return result
         }
+        count()
+        result.content = content
         return result
     }
 
     // MARK: In
 
     private func add(_ run: SpoolRun) throws(Violation) {
-        var row = try ModelRow(run, id: nextID)
+        let row = try ModelRow(run, id: nextID)
         nextID += 1
         if let place = run.place {
             guard let replaced = rows.first(where: { $0.holder == place.key }) else { throw Violation("no row is held by \(place.key)") }

@@ -27,8 +27,7 @@ extension SimulatedProcess {
         // Lanes may open in the last segment.
         try require(ring.bytesUsed <= ring.bytesMax + ring.segmentBytes, "the ring holds \(ring.bytesUsed) of \(ring.bytesMax) bytes")
         // Parts of what is there already find room in any case: as much as before, in whole pages each.
-        let parts = world.spool.rows.reduce(0) { $0 + ($1.order.place == $1.order.id ? 0 : 1) }
-        let most = max(world.setup.spoolBytesMax, spoolBytesBefore) + parts * 4224
+        let most = max(world.setup.spoolBytesMax, spoolBytesBefore) + world.spool.partCount * 4224
         let bytes = world.spool.content.bytes
         try require(bytes <= most, "the spool holds \(bytes) of \(most) bytes")
     }
