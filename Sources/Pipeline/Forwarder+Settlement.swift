@@ -207,7 +207,8 @@ extension Forwarder {
         var half = makeActive(
             batches, bodyBytes: logs.map { bytes / batches[0].logCount * $0.count } ?? bytes, logs: logs,
             logCount: logs?.count ?? batches.reduce(0) { $0 + $1.logCount }, origin: entry.origin)
-        half.givesUpAt = entry.givesUpAt
+        // A row of the spool has one age; what lies in the ring has its own.
+        if entry.origin == .spool { half.givesUpAt = entry.givesUpAt }
         half.sessionHash = entry.sessionHash
         half.logsBefore = entry.logsBefore
         return half
