@@ -24,6 +24,8 @@ struct Active {
     var logsBefore = 0
     /// A job that stores it is under way.
     var isBeingStored = false
+    /// A process before this one may have sent it: it goes under its key once more, in one piece, if it may have gone so.
+    var mayHaveArrived = false
     /// Of the session of what came from the spool; nil when it has several.
     var sessionHash: Int?
     var isOnWire = false

@@ -40,7 +40,7 @@ extension Forwarder {
             job.settled = state.settled
             inHand.settledCount = state.settled.count
             inHand.isWriting = true
-            if state.hasOpened {
+            if state.isKnown {
                 if state.looksForExpired, failuresInARow > 0, let giveUpAfter = settings.giveUpAfter {
                     job.expireBefore = now.advanced(by: .zero - giveUpAfter)
                 }
@@ -79,8 +79,10 @@ extension Forwarder {
                     wakeAt = min(wakeAt ?? due, due)
                     continue
                 }
-                let bytes = active[index].delivery.batches.reduce(0) { $0 + $1.request.count }
-                guard roomLeft(spool, inHand) >= SpoolRun.footprint(ofBytes: bytes) else {
+                let footprint = runs(of: active[index].delivery.batches).reduce(0) { sum, batches in
+                    sum + SpoolRun.footprint(ofBytes: batches.reduce(0) { $0 + $1.request.count })
+                }
+                guard roomLeft(spool, inHand) >= footprint else {
                     makeRoom(&job, &inHand)
                     return false
                 }
@@ -109,7 +111,7 @@ extension Forwarder {
     }
 
     /// Batches of one session each; a destination that mixes them has several in a delivery.
-    private func runs(of batches: [Batch]) -> [[Batch]] {
+    func runs(of batches: [Batch]) -> [[Batch]] {
         var runs: [[Batch]] = []
         for batch in batches {
             if let last = runs.last?.last, last.hasSameSession(as: batch) {

@@ -96,7 +96,7 @@ extension Forwarder {
     static let spoolRetryMax: Duration = .seconds(30)
 
     private func note(_ failure: SpoolFailure?, _ inHand: SpoolState.JobInHand, hasLoaded: Bool, _ now: Instant, _ report: inout SpoolReport) {
-        spool?.isUnreadable = failure != nil && (inHand.isLoading ? !hasLoaded : spool?.isUnreadable == true)
+        if failure == nil || inHand.isLoading { spool?.isUnreadable = failure != nil && !hasLoaded }
         guard let failure else {
             report.worksAgainAfter = spool?.failingSince.map(now.since)
             spool?.failingSince = nil
@@ -119,6 +119,7 @@ extension Forwarder {
     private func account(for result: SpoolResult, _ report: inout SpoolReport) {
         guard let content = result.content else { return }
         spool?.content = content
+        spool?.isKnown = true
         report.expired = result.expired
         report.madeRoom = result.madeRoom
         report.damaged = result.damaged
@@ -158,15 +159,33 @@ extension Forwarder {
         ledger.dropSpooled(loaded.tally.exceeding(found), .spoolDamaged)
         ledger.recover(found.exceeding(loaded.tally))
         ledger.load(found)
+        activate(batches, loaded, now)
+    }
+
+    private func activate(_ batches: [Batch], _ loaded: LoadedDelivery, _ now: Instant) {
         let claim = SpoolClaim(key: loaded.key)
         guard !batches.isEmpty else { return forget(.whole(claim)) }
-        var entry = makeActive(
-            batches, bodyBytes: batches.reduce(0) { $0 + reporter.bodyBytes(of: $1) }, logs: nil, logCount: Int(found.logs), origin: .spool)
-        entry.delivery.key = loaded.key
-        entry.disk = .whole(claim)
-        entry.givesUpAt = settings.giveUpAfter.map { now.advanced(by: $0 - loaded.age) }
-        if !reporter.traits.mixesSessions { entry.sessionHash = batches[0].sessionHash }
-        active.append(entry)
+        // For a destination that mixes sessions it was claimed, and this one does not.
+        let groups = reporter.traits.mixesSessions ? [batches] : runs(of: batches)
+        claim.parts = groups.count
+        var logsBefore = 0
+        for group in groups {
+            var entry = makeActive(
+                group, bodyBytes: group.reduce(0) { $0 + reporter.bodyBytes(of: $1) }, logs: nil,
+                logCount: group.reduce(0) { $0 + $1.logCount }, origin: .spool)
+            if groups.count == 1 {
+                entry.delivery.key = loaded.key
+                entry.disk = .whole(claim)
+                entry.mayHaveArrived = loaded.wasClaimed
+            } else {
+                entry.disk = .part(claim)
+                entry.logsBefore = logsBefore
+            }
+            logsBefore += entry.delivery.logCount
+            entry.givesUpAt = settings.giveUpAfter.map { now.advanced(by: $0 - loaded.age) }
+            if !reporter.traits.mixesSessions { entry.sessionHash = group[0].sessionHash }
+            active.append(entry)
+        }
     }
 }
 

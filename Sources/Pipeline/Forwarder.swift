@@ -240,7 +240,9 @@ public final class Forwarder {
     }
 
     /// The size that requests may have now.
-    var bytesMax: Int { min(settings.requestBytesMax, reporter.traits.requestBytesMax, learnedBytesMax) }
+    var bytesMax: Int { min(bytesMaxAtFirst, learnedBytesMax) }
+    /// Before a 413 has taught less.
+    var bytesMaxAtFirst: Int { min(settings.requestBytesMax, reporter.traits.requestBytesMax) }
 
     private var pinnedOrdinalMax: UInt64 {
         settings.overflow == .dropOldest ? ring.oldestOrdinal + UInt64(ring.bytesMax / ring.segmentBytes / 2) : UInt64.max

@@ -20,6 +20,8 @@ struct SpoolState {
     var content = SpoolContent()
     /// A job has succeeded, so that it is known what the spool holds, or the first one has failed.
     var hasOpened = false
+    /// The spool has told what it holds, so that it is known what room it has.
+    var isKnown = false
     /// Since when jobs have failed; nil while they succeed.
     var failingSince: Instant?
     var failuresInARow = 0
