@@ -119,6 +119,7 @@ import Testing
             #expect(throws: LoopError.self) { try PollWatcher(loop, descriptor: 1 << 20) { _ in } }
             watcher.close()
             close(ends.read)
+            #expect(waitUntilNobodyReads(ends.write))
 
             // The reader has gone: an error, told again until somebody acts.
             var errors: [PollWatcher.Events] = []

@@ -15,3 +15,10 @@ public enum ClosedOnExec {
         accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue | flags))
     }
 }
+
+/// Waits until nobody can read any more what is written to a pipe whose other end was closed: a program that another test is starting has a copy of it between
+/// fork and exec. False after a minute.
+public func waitUntilNobodyReads(_ pipe: Int32) -> Bool {
+    var error = pollfd(fd: pipe, events: 0, revents: 0)
+    return poll(&error, 1, 60_000) == 1 && error.revents & Int16(POLLERR) != 0
+}

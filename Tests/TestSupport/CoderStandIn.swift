@@ -32,7 +32,8 @@ public final class CoderStandIn {
         return answer
     }
 
-    /// Kills the sessions, of which there is at least one: our side may know of it a moment before the stand-in does.
+    /// Kills the sessions, of which at least one is alive: our side may know of it a moment before the stand-in does, while the stand-in may still be
+    /// busy with the end of the one before.
     public func kill(_ how: String = "reset", code: Int = 1001) {
         while self.do("\"do\":\"kill\",\"how\":\"\(how)\",\"code\":\(code)")["sessions"].integer == 0 { sched_yield() }
     }

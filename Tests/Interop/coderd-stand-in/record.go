@@ -166,9 +166,11 @@ func (r *recorder) givenUp(l *link, call *recordedCall) {
 }
 
 // linkEnded settles the calls in flight on a session that has died. Before a kill it is called *first*, so that whatever is recorded later is in flight too.
-func (r *recorder) linkEnded(l *link, isKill bool) {
+// It tells whether the session was alive until now.
+func (r *recorder) linkEnded(l *link, isKill bool) bool {
 	r.mu.Lock()
-	if !l.isDead {
+	isEnd := !l.isDead
+	if isEnd {
 		l.isDead = true
 		l.isKilled = isKill
 		r.counts["sessions_ended"]++
@@ -183,6 +185,7 @@ func (r *recorder) linkEnded(l *link, isKill bool) {
 	}
 	r.mu.Unlock()
 	r.changed.Broadcast()
+	return isEnd
 }
 
 func (r *recorder) neverAnswered(call *recordedCall) {
