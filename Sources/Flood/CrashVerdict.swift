@@ -15,6 +15,8 @@ public struct CrashVerdict: Equatable, Sendable {
     public private(set) var resends = 0
     public private(set) var resentLogs = 0
     public private(set) var resendsOfOneKillMax = 0
+    /// The longest time from the answer to such a request to the kill after it, in nanoseconds: how long the daemon took, at most, to make sure of an answer.
+    public private(set) var oldestAnswer: UInt64 = 0
     /// Requests that came again though they were in flight at no kill, and those whose content was another under the same key.
     public private(set) var unexplainedResends = 0
     public private(set) var changedResends = 0
@@ -102,8 +104,10 @@ public struct CrashVerdict: Equatable, Sendable {
             } else if crashes.promise.allows(resend, kills: crashes.kills) {
                 resends += 1
                 resentLogs += resend.logs
-                let kill = crashes.kills.last { $0 <= resend.receivedAt } ?? 0
+                // The one in flight: the first that came after the answer, or the last before the request where that lay in the kernel.
+                let kill = crashes.kills.first { $0 >= resend.formerAnsweredAt && $0 <= resend.receivedAt } ?? crashes.kills.last { $0 <= resend.formerAnsweredAt } ?? 0
                 resendsByKill[kill, default: 0] += 1
+                oldestAnswer = max(oldestAnswer, kill - min(kill, resend.formerAnsweredAt))
             } else {
                 unexplainedResends += 1
             }

@@ -15,7 +15,7 @@ extension FloodResult {
                 verdict.lostBeyondPromise > 0
             ),
             (
-                "duplicated", "\(Figures.grouped(crash.resentLogs)) within the promise (in \(Figures.grouped(crash.resends)) requests, at most \(crash.resendsOfOneKillMax) of a kill), \(Figures.grouped(evidence.record.duplicatesOfOtherKeys)) beyond it",
+                "duplicated", "\(Figures.grouped(crash.resentLogs)) within the promise (in \(Figures.grouped(crash.resends)) requests, at most \(crash.resendsOfOneKillMax) of a kill, answered up to \(Figures.microseconds(crash.oldestAnswer / 1000)) before it), \(Figures.grouped(evidence.record.duplicatesOfOtherKeys)) beyond it",
                 beyond > 0
             ),
         ]

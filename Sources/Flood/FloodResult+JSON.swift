@@ -88,6 +88,7 @@ extension FloodResult {
         object.add("resent_requests", crash.resends)
         object.add("resent_logs", crash.resentLogs)
         object.add("resent_requests_of_one_kill_max", crash.resendsOfOneKillMax)
+        object.add("resent_answer_oldest_seconds", Double(crash.oldestAnswer) / 1e9)
         object.add("resent_not_in_flight", crash.unexplainedResends)
         object.add("resent_with_other_content", crash.changedResends)
         object.add("duplicated_under_other_key", evidence.record.duplicatesOfOtherKeys)

@@ -53,7 +53,7 @@ import Flood
             daemon_written_bytes_sending spool_peak_bytes daemon_drain_seconds daemon_exit_code failures
               after an outage also: catch_up_seconds catch_up_latency_seconds
               with --crash-every also: basis durability kills killed_connections failed_messages promise_window_seconds lost_within_promise lost_unread \
-            lost_oldest_seconds lost_beyond_promise lost_before_later_ones resent_requests resent_logs resent_requests_of_one_kill_max resent_not_in_flight \
+            lost_oldest_seconds lost_beyond_promise lost_before_later_ones resent_requests resent_logs resent_requests_of_one_kill_max resent_answer_oldest_seconds resent_not_in_flight \
             resent_with_other_content duplicated_under_other_key
               with --reporter coder also: dials dials_refused coder_sessions kills calls_in_flight_at_kills logs_in_flight_at_kills violations
             """)

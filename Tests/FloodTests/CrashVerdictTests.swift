@@ -96,6 +96,7 @@ struct CrashVerdictTests {
         #expect(crash.resends == 1)
         #expect(crash.resentLogs == 2)
         #expect(crash.resendsOfOneKillMax == 1)
+        #expect(crash.oldestAnswer == 50_000_000)
         // It lay in the kernel when the daemon died.
         fixture.resends[0].formerReceivedAt = CrashFixture.time(3.1)
         fixture.resends[0].formerAnsweredAt = CrashFixture.time(3.1)
