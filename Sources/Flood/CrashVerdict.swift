@@ -20,8 +20,21 @@ public struct CrashVerdict: Equatable, Sendable {
     /// Requests that came again though they were in flight at no kill, and those whose content was another under the same key.
     public private(set) var unexplainedResends = 0
     public private(set) var changedResends = 0
-    /// The first few logs of `missingBeyond`, in words.
-    public private(set) var examples: [String] = []
+    /// Where to look: the first few runs of `missingBeyond`.
+    public private(set) var examples: [Example] = []
+
+    public struct Example: Equatable, Sendable, CustomStringConvertible {
+        var session: SessionID
+        var sequences: ClosedRange<Int>
+        /// Of the first of them, at the kill of this number (from 0 on), in nanoseconds; nil: there was no kill any more.
+        var age: UInt64?
+        var kill: Int
+
+        public var description: String {
+            let written = age.map { "\(Figures.microseconds($0 / 1000)) before kill \(kill + 1)" } ?? "after the last kill"
+            return "session \(session) lacks \(sequences.lowerBound)...\(sequences.upperBound), written \(written)"
+        }
+    }
 
     private static let examplesMax = 5
     private let crashes: CrashEvidence
@@ -70,10 +83,9 @@ public struct CrashVerdict: Equatable, Sendable {
     private mutating func judgeMissing(
         _ session: SessionID, _ sequences: ClosedRange<Int>, _ count: Int, writtenAt: UInt64, kill: Int, unreadSince: UInt64?
     ) {
-        var name: String { "session \(session) lacks \(sequences.lowerBound)...\(sequences.upperBound), written" }
         guard kill < crashes.kills.count else {
             missingBeyond += count
-            return example("\(name) after the last kill")
+            return note(Example(session: session, sequences: sequences, age: nil, kill: kill))
         }
         let killedAt = crashes.kills[kill]
         if let unreadSince, writtenAt >= unreadSince {
@@ -84,14 +96,18 @@ public struct CrashVerdict: Equatable, Sendable {
         let readableUntil = unreadSince ?? killedAt
         if let window = crashes.promise.lossWindow, writtenAt + window < readableUntil {
             missingBeyond += count
-            return example("\(name) \(Figures.microseconds((killedAt - writtenAt) / 1000)) before kill \(kill + 1)")
+            return note(Example(session: session, sequences: sequences, age: killedAt - writtenAt, kill: kill))
         }
         lostYoung += count
         oldestLost = max(oldestLost, killedAt - writtenAt)
     }
 
-    private mutating func example(_ text: @autoclosure () -> String) {
-        if examples.count < Self.examplesMax { examples.append(text()) }
+    private mutating func note(_ example: Example) {
+        if let last = examples.last, last.session == example.session, last.kill == example.kill, last.sequences.upperBound + 1 == example.sequences.lowerBound {
+            examples[examples.count - 1].sequences = last.sequences.lowerBound...example.sequences.upperBound
+        } else if examples.count < Self.examplesMax {
+            examples.append(example)
+        }
     }
 
     // MARK: What came again

@@ -89,7 +89,7 @@ public struct Verdict: Equatable, Sendable {
     }
 
     private mutating func judge(_ crash: CrashVerdict, _ evidence: Evidence) {
-        if lostBeyondPromise > 0 { failures.append("\(lostBeyondPromise) logs are lost beyond the promise: \(crash.examples.joined(separator: ", "))") }
+        if lostBeyondPromise > 0 { failures.append("\(lostBeyondPromise) logs are lost beyond the promise: \(crash.examples.map(\.description).joined(separator: ", "))") }
         if crash.unexplainedResends > 0 { failures.append("\(crash.unexplainedResends) requests came again that no kill had found in flight") }
         if crash.changedResends > 0 { failures.append("\(crash.changedResends) requests came again under the same Idempotency-Key with other content") }
         // Groups are committed in the order in which their batches arrived: a kill takes the end of what was written, never something out of the middle.

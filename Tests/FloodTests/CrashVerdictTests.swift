@@ -30,6 +30,9 @@ struct CrashVerdictTests {
         let failure = try #require(verdict.failures.first)
         #expect(failure.hasPrefix("2 logs are lost beyond the promise: session "))
         #expect(failure.hasSuffix("lacks 73...74, written 1.35 s before kill 1"))
+        // One run over messages.
+        let run = CrashFixture(missing: Set(45..<73)).verdict
+        #expect(run.crash?.examples.map(\.sequences) == [45...72])
         let last = try #require(CrashFixture(missing: [211]).verdict.failures.first)
         #expect(last.hasSuffix("lacks 211...211, written after the last kill"))
     }
