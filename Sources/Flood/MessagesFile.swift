@@ -5,11 +5,10 @@ struct MessagesFile: ~Copyable {
     private let descriptor: Int32
 
     init() throws(FloodError) {
-        var template = Array("/dev/shm/flood-XXXXXX".utf8CString)
-        descriptor = mkstemp(&template)
+        let path = "/dev/shm/flood-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor < 0 { throw .system("cannot make room in /dev/shm for the daemon's messages") }
-        unlink(template)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        unlink(path)
     }
 
     deinit { close(descriptor) }
