@@ -51,6 +51,16 @@ final class DaemonProcess {
         if ending == nil { figures.sample(processID: processID) }
     }
 
+    /// Waits until it has written nothing to a disk for 100 ms, at most 2 s: what it wrote until then belongs to its start.
+    func awaitQuietDisk() {
+        let deadline = SystemClock.monotonic + 2_000_000_000
+        repeat {
+            figures.endStart()
+            poll(nil, 0, 100)
+            sample()
+        } while !hasEnded && figures.writtenBytes != figures.writtenBytesAtStart && SystemClock.monotonic < deadline
+    }
+
     /// Whether it has ended; never waits.
     var hasEnded: Bool { ending != nil || collect(options: WNOHANG) }
 

@@ -37,6 +37,8 @@ final class DaemonSupervisor {
             poll(nil, 0, 2)
         }
         sample()
+        // The spool is opened beside all else, and creating it writes.
+        if arguments.contains("--spool-dir") { process.awaitQuietDisk() }
     }
 
     /// All that the daemons wrote on standard error, or the end of it.

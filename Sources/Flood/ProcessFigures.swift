@@ -8,7 +8,7 @@ struct ProcessFigures: Equatable, Sendable {
     var privatePeakBytes = 0
     /// RssAnon at the first sample, before any traffic.
     var privateIdleBytes = 0
-    /// `write_bytes`: what it made the kernel write to disks, up to the last sample, and up to the first one.
+    /// `write_bytes`: what it made the kernel write to disks, up to the last sample, and what of it belongs to its start.
     var writtenBytes = 0
     var writtenBytesAtStart = 0
     /// Of the spool's directory at its highest sample.
@@ -26,6 +26,9 @@ struct ProcessFigures: Equatable, Sendable {
         writtenBytes = bytes
         if isFirst { writtenBytesAtStart = bytes }
     }
+
+    /// What was written until now belongs to the start.
+    mutating func endStart() { writtenBytesAtStart = writtenBytes }
 
     /// Adds what another life of the daemon cost.
     mutating func add(_ other: ProcessFigures) {
