@@ -8,9 +8,10 @@ public struct CrashPromise: Equatable, Sendable {
     /// this long besides.
     static let groupInterval = Duration.milliseconds(100)
     static let slack = Duration.milliseconds(250)
-    /// A request counts as in flight at a kill when it was answered at most this long before it (then the daemon had perhaps not seen the answer, or not
-    /// committed it), or came in at most this long after it (then it lay in the kernel).
-    static let inFlightSlack: UInt64 = 1_000_000_000
+    /// A request counts as in flight at a kill when it was answered at most `answerSlack` before it (then the daemon had perhaps not seen the answer, or not
+    /// committed it), or came in at most `kernelSlack` after it (then it lay in the kernel; longer, and it may be the next process's).
+    static let answerSlack = (groupInterval + slack).nanoseconds
+    static let kernelSlack: UInt64 = 50_000_000
 
     public init(_ durability: DurabilityConfiguration) {
         mode = durability.modeInEffect
@@ -24,8 +25,8 @@ public struct CrashPromise: Equatable, Sendable {
     /// Whether `resend` repeats what was in flight at one of `kills` (monotonic nanoseconds, ascending).
     func allows(_ resend: Resend, kills: [UInt64]) -> Bool {
         guard mode != .memory, resend.isSameContent else { return false }
-        let earliest = resend.formerReceivedAt - min(resend.formerReceivedAt, Self.inFlightSlack)
-        let latest = min(resend.formerAnsweredAt + Self.inFlightSlack, resend.receivedAt)
+        let earliest = resend.formerReceivedAt - min(resend.formerReceivedAt, Self.kernelSlack)
+        let latest = min(resend.formerAnsweredAt + Self.answerSlack, resend.receivedAt)
         return kills.contains { $0 >= earliest && $0 <= latest }
     }
 }

@@ -22,8 +22,8 @@ import Flood
               sync    a kill may take what was written less than 350 ms before it (a group's 100 ms, the rest for its commit), and only the end of what a \
             session wrote, nothing out of its middle
             In all of them also what lay unread in the daemon's sockets at the kill; the age of what had been read counts from the oldest unread message of its \
-            connection. With spill and sync a request may come again under its Idempotency-Key, with the same content, if it was in flight at a kill: received at \
-            most 1 s after it, answered at most 1 s before it. Anything beyond that is a failure. The ledgers of killed processes are lost with them: the \
+            connection. With spill and sync a request may come again under its Idempotency-Key, with the same content, if it was in flight at a kill: answered at \
+            most 350 ms before it, or received at most 50 ms after it. Anything beyond that is a failure. The ledgers of killed processes are lost with them: the \
             verdict rests on what the clients wrote and the sink saw; drops count as the killed processes' metrics last showed them.
 
             EXIT STATUS
