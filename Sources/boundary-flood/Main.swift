@@ -40,7 +40,7 @@ import Flood
               boundary-flood --socket /tmp/boundary-audit.sock --duration 30s
               boundary-flood --durability spill --crash-every 500ms --crashes 200 --rate 20000
               boundary-flood --durability sync --crash-every 500ms --crashes 200 --rate 20000 --sink-outage all
-              boundary-flood --rate 20000 --duration 150s --sink-outage 60s
+              boundary-flood --rate 20000 --duration 160s --sink-outage 60s
               boundary-flood --json -- --log-level debug
 
             NAMES IN --json
