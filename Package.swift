@@ -73,8 +73,12 @@ let package = Package(
             name: "Oracle", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
             path: "Tests/Oracle", exclude: ["README.md", "Protos", "Go"]),
         .executableTarget(name: "boundary-bench", dependencies: ["Wire", "Oracle"], path: "Benchmarks/Micro"),
-        .target(name: "TestSupport", dependencies: ["Wire"], path: "Tests/TestSupport"),
+        .systemLibrary(name: "CGNU", path: "Tests/CGNU"),
+        .target(name: "TestSupport", dependencies: ["Wire", "CGNU"], path: "Tests/TestSupport"),
         .executableTarget(name: "wire-differential", dependencies: ["Wire", "Oracle", "TestSupport"], path: "Tests/Differential"),
+        .target(name: "Simulation", dependencies: ["Pipeline", "Wire"], path: "Tests/Simulation"),
+        .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate"),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "wire-differential", "Oracle", "TestSupport"],
             resources: [.copy("Vectors")]),

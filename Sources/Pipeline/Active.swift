@@ -20,8 +20,12 @@ struct Active {
     /// A failure then or later is its end. nil: never.
     var givesUpAt: Instant?
     var disk = Disk.nothing
+    /// Of a part: the logs of what the spool has that go before its own.
+    var logsBefore = 0
     /// A job that stores it is under way.
     var isBeingStored = false
+    /// A process before this one may have sent it: it goes under its key once more, in one piece, if it may have gone so.
+    var mayHaveArrived = false
     /// Of the session of what came from the spool; nil when it has several.
     var sessionHash: Int?
     var isOnWire = false

@@ -163,6 +163,7 @@ extension Forwarder {
     /// Halves a delivery that was too large, or is before it was tried; not while a job stores it, so that what the spool has of it is known.
     @discardableResult func splitIfDue(_ index: Int) -> Bool {
         let entry = active[index]
+        let bytesMax = entry.mayHaveArrived ? bytesMaxAtFirst : bytesMax
         let isTooLarge = entry.bodyBytes > bytesMax && entry.delivery.attempt == 0 && (entry.delivery.batches.count == 1 || entry.origin == .spool)
         guard entry.mustBeSplit || isTooLarge, !entry.isBeingStored, let (first, second) = halves(of: entry) else { return false }
         active.replaceSubrange(index...index, with: [first, second])
@@ -189,6 +190,7 @@ extension Forwarder {
         }
         var halves = (half(of: entry, first, logs: logs?.first), half(of: entry, second, logs: logs?.second))
         if let shared = lanesHeld(by: halves.0).last, shared == lanesHeld(by: halves.1).first { lanes.split(shared) }
+        halves.1.logsBefore += halves.0.delivery.logCount
         switch entry.disk {
         case .nothing: break
         case .whole(let claim), .part(let claim):
@@ -205,8 +207,10 @@ extension Forwarder {
         var half = makeActive(
             batches, bodyBytes: logs.map { bytes / batches[0].logCount * $0.count } ?? bytes, logs: logs,
             logCount: logs?.count ?? batches.reduce(0) { $0 + $1.logCount }, origin: entry.origin)
-        half.givesUpAt = entry.givesUpAt
+        // A row of the spool has one age; what lies in the ring has its own.
+        if entry.origin == .spool { half.givesUpAt = entry.givesUpAt }
         half.sessionHash = entry.sessionHash
+        half.logsBefore = entry.logsBefore
         return half
     }
 }

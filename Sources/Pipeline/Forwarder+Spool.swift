@@ -22,9 +22,9 @@ extension Forwarder {
     var mayTakeFromRing: Bool {
         guard let spool else { return true }
         guard spool.hasOpened else { return false }
+        guard !active.contains(where: { $0.origin == .spool }) else { return false }
         guard spool.isUsable else { return ledger.spooled == Tally() || spool.isUnreadable }
-        return spool.settings.durability != .sync && ledger.spooled == Tally() && !active.contains { $0.origin == .spool }
-            && spool.job?.runs.isEmpty != false
+        return spool.settings.durability != .sync && ledger.spooled == Tally() && spool.job?.runs.isEmpty != false
     }
 
     /// The next job, if one is due. `wakeAt`: when one will be, unless something happens before.
@@ -40,12 +40,11 @@ extension Forwarder {
             job.settled = state.settled
             inHand.settledCount = state.settled.count
             inHand.isWriting = true
-            if state.hasOpened {
+            if state.isKnown {
                 if state.looksForExpired, failuresInARow > 0, let giveUpAfter = settings.giveUpAfter {
                     job.expireBefore = now.advanced(by: .zero - giveUpAfter)
                 }
-                storeDeliveries(now, &job, &inHand, &wakeAt)
-                storeWaiting(now, &job, &inHand, &wakeAt)
+                if storeDeliveries(now, &job, &inHand, &wakeAt) { storeWaiting(now, &job, &inHand, &wakeAt) }
             }
         }
         if state.hasOpened { load(now, &job, &inHand, &wakeAt) }
@@ -60,8 +59,13 @@ extension Forwarder {
     // MARK: Into the spool
 
     /// Deliveries that the spool should have, and does not have whole.
-    private func storeDeliveries(_ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?) {
-        guard let spool else { return }
+    /// Deliveries that the spool should have, and does not have whole. False when it has no room for one: then what follows it has none either.
+    private func storeDeliveries(
+        _ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?
+    ) -> Bool {
+        guard let spool else { return false }
+        // What waits follows them, so that they go first.
+        let isDue = waitingIsDue(now, spool)
         for index in active.indices {
             switch active[index].disk {
             case .whole: continue
@@ -70,31 +74,44 @@ extension Forwarder {
                 claim.parts -= 1
                 if claim.parts == 0 { job.settled.append(claim.key) }
             case .nothing:
-                let due = spool.settings.durability == .sync || isStoringRest ? now : active[index].oldest.advanced(by: spool.settings.after)
+                let due = isDue ? now : storingDue(active[index].oldest, spool, now)
                 guard now >= due else {
                     wakeAt = min(wakeAt ?? due, due)
                     continue
                 }
-                guard roomLeft(spool, inHand) >= SpoolRun.footprint(ofBytes: active[index].delivery.batches.reduce(0) { $0 + $1.request.count })
-                else { continue }
+                let footprint = runs(of: active[index].delivery.batches).reduce(0) { sum, batches in
+                    sum + SpoolRun.footprint(ofBytes: batches.reduce(0) { $0 + $1.request.count })
+                }
+                guard roomLeft(spool, inHand) >= footprint else {
+                    makeRoom(&job, &inHand)
+                    return false
+                }
             }
-            let delivery = active[index].delivery
-            for batches in runs(of: delivery.batches) {
-                let run = SpoolRun(
-                    key: delivery.key, batches: batches, logs: delivery.logs,
-                    logCount: delivery.logs?.count ?? batches.reduce(0) { $0 + $1.logCount })
-                job.runs.append(run)
-                inHand.footprint += run.footprint
-            }
-            let ring = ring(of: active[index])
-            for batch in delivery.batches { ring.pin(batch.position) }
-            active[index].isBeingStored = true
-            inHand.stored.append((delivery, active[index].origin, active[index].disk))
+            store(index, &job, &inHand)
         }
+        return true
+    }
+
+    private func store(_ index: Int, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand) {
+        let entry = active[index]
+        var logsBefore = entry.logsBefore
+        for batches in runs(of: entry.delivery.batches) {
+            var run = SpoolRun(
+                key: entry.delivery.key, batches: batches, logs: entry.delivery.logs,
+                logCount: entry.delivery.logs?.count ?? batches.reduce(0) { $0 + $1.logCount })
+            if case .part(let claim) = entry.disk { run.place = .init(of: claim.key, logsBefore: logsBefore) }
+            logsBefore += run.logCount
+            job.runs.append(run)
+            inHand.footprint += run.footprint
+        }
+        let ring = ring(of: entry)
+        for batch in entry.delivery.batches where ring.pin(batch.position) { inHand.pinned.append((ring, batch.position)) }
+        active[index].isBeingStored = true
+        inHand.stored.append((entry.delivery, entry.disk))
     }
 
     /// Batches of one session each; a destination that mixes them has several in a delivery.
-    private func runs(of batches: [Batch]) -> [[Batch]] {
+    func runs(of batches: [Batch]) -> [[Batch]] {
         var runs: [[Batch]] = []
         for batch in batches {
             if let last = runs.last?.last, last.hasSameSession(as: batch) {
@@ -108,8 +125,7 @@ extension Forwarder {
 
     /// What waits in the ring, when it is due: all of it, the oldest first, so that the disk is touched seldom.
     private func storeWaiting(_ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?) {
-        guard let state = spool, let oldest = ring.oldestWaiting() else { return }
-        let due = storingDue(ring.pointer(oldest).pointee.arrived, state, now)
+        guard let state = spool, let due = waitingDue(now, state) else { return }
         guard now >= due else {
             wakeAt = min(wakeAt ?? due, due)
             return
@@ -129,6 +145,13 @@ extension Forwarder {
         }
         if !inHand.runs.isEmpty { spool?.lastWrite = now }
     }
+
+    /// When what waits is to be stored; nil when nothing waits.
+    private func waitingDue(_ now: Instant, _ state: SpoolState) -> Instant? {
+        ring.oldestWaiting().map { storingDue(ring.pointer($0).pointee.arrived, state, now) }
+    }
+
+    private func waitingIsDue(_ now: Instant, _ state: SpoolState) -> Bool { waitingDue(now, state).map { now >= $0 } ?? false }
 
     private func storingDue(_ oldestArrived: Instant, _ state: SpoolState, _ now: Instant) -> Instant {
         if isStoringRest { return now }

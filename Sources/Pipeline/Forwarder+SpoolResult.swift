@@ -26,6 +26,7 @@ extension Forwarder {
         spool?.job = nil
         spool?.hasOpened = true
         if result.failure == nil { commit(inHand) } else { undo(inHand) }
+        if inHand.isMakingRoom { spool?.cannotMakeRoom = result.madeRoom == Tally() } else if inHand.settledCount > 0 { spool?.cannotMakeRoom = false }
         note(result.failure, inHand, hasLoaded: !result.loaded.isEmpty, now, &report)
         account(for: result, &report)
         for delivery in result.loaded { put(delivery, now) }
@@ -41,12 +42,13 @@ extension Forwarder {
             lanes.endRun(of: run.lane)
             ledger.spool(run.tally)
         }
+        unpin(inHand)
         for stored in inHand.stored {
-            unpin(stored)
             let claim = SpoolClaim(key: stored.delivery.key)
             if let index = active.firstIndex(where: { $0.delivery.number == stored.delivery.number }) {
                 active[index].isBeingStored = false
                 active[index].disk = .whole(claim)
+                active[index].logsBefore = 0
             } else {
                 // It ended meanwhile.
                 forget(.whole(claim))
@@ -60,9 +62,12 @@ extension Forwarder {
             waitingBytes += run.batches.reduce(0) { $0 + $1.request.count }
         }
         if !inHand.runs.isEmpty { ring.searchAgain() }
+        unpin(inHand)
+        // All of them first: the end of one part must not be taken for the end of the last.
         for stored in inHand.stored {
-            unpin(stored)
             if case .part(let claim) = stored.before { claim.parts += 1 }
+        }
+        for stored in inHand.stored {
             if let index = active.firstIndex(where: { $0.delivery.number == stored.delivery.number }) {
                 active[index].isBeingStored = false
             } else {
@@ -71,9 +76,8 @@ extension Forwarder {
         }
     }
 
-    private func unpin(_ stored: (delivery: Delivery, origin: Active.Origin, before: Active.Disk)) {
-        let ring = stored.origin == .ring ? ring : loadedRing
-        for batch in stored.delivery.batches { ring.unpin(batch.position) }
+    private func unpin(_ inHand: SpoolState.JobInHand) {
+        for (ring, position) in inHand.pinned { ring.unpin(position) }
     }
 
     /// A delivery has ended: what the spool has of it goes with the next job, or, of a part, with the last of its parts.
@@ -92,7 +96,7 @@ extension Forwarder {
     static let spoolRetryMax: Duration = .seconds(30)
 
     private func note(_ failure: SpoolFailure?, _ inHand: SpoolState.JobInHand, hasLoaded: Bool, _ now: Instant, _ report: inout SpoolReport) {
-        spool?.isUnreadable = failure != nil && (inHand.isLoading ? !hasLoaded : spool?.isUnreadable == true)
+        if failure == nil || inHand.isLoading { spool?.isUnreadable = failure != nil && !hasLoaded }
         guard let failure else {
             report.worksAgainAfter = spool?.failingSince.map(now.since)
             spool?.failingSince = nil
@@ -115,6 +119,7 @@ extension Forwarder {
     private func account(for result: SpoolResult, _ report: inout SpoolReport) {
         guard let content = result.content else { return }
         spool?.content = content
+        spool?.isKnown = true
         report.expired = result.expired
         report.madeRoom = result.madeRoom
         report.damaged = result.damaged
@@ -154,15 +159,33 @@ extension Forwarder {
         ledger.dropSpooled(loaded.tally.exceeding(found), .spoolDamaged)
         ledger.recover(found.exceeding(loaded.tally))
         ledger.load(found)
+        activate(batches, loaded, now)
+    }
+
+    private func activate(_ batches: [Batch], _ loaded: LoadedDelivery, _ now: Instant) {
         let claim = SpoolClaim(key: loaded.key)
         guard !batches.isEmpty else { return forget(.whole(claim)) }
-        var entry = makeActive(
-            batches, bodyBytes: batches.reduce(0) { $0 + reporter.bodyBytes(of: $1) }, logs: nil, logCount: Int(found.logs), origin: .spool)
-        entry.delivery.key = loaded.key
-        entry.disk = .whole(claim)
-        entry.givesUpAt = settings.giveUpAfter.map { now.advanced(by: $0 - loaded.age) }
-        if !reporter.traits.mixesSessions { entry.sessionHash = batches[0].sessionHash }
-        active.append(entry)
+        // For a destination that mixes sessions it was claimed, and this one does not.
+        let groups = reporter.traits.mixesSessions ? [batches] : runs(of: batches)
+        claim.parts = groups.count
+        var logsBefore = 0
+        for group in groups {
+            var entry = makeActive(
+                group, bodyBytes: group.reduce(0) { $0 + reporter.bodyBytes(of: $1) }, logs: nil,
+                logCount: group.reduce(0) { $0 + $1.logCount }, origin: .spool)
+            if groups.count == 1 {
+                entry.delivery.key = loaded.key
+                entry.disk = .whole(claim)
+                entry.mayHaveArrived = loaded.wasClaimed
+            } else {
+                entry.disk = .part(claim)
+                entry.logsBefore = logsBefore
+            }
+            logsBefore += entry.delivery.logCount
+            entry.givesUpAt = settings.giveUpAfter.map { now.advanced(by: $0 - loaded.age) }
+            if !reporter.traits.mixesSessions { entry.sessionHash = group[0].sessionHash }
+            active.append(entry)
+        }
     }
 }
 

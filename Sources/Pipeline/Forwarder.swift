@@ -105,7 +105,10 @@ public final class Forwarder {
     public internal(set) var failingSince: Instant?
     public internal(set) var isDraining = false
     /// Nothing is sent any more; all that is left goes into the spool.
-    public var isStoringRest = false
+    public var isStoringRest = false {
+        // There is no second chance: a spool that fails is tried once more.
+        didSet { if isStoringRest { spool?.retryAt = nil } }
+    }
 
     /// `seed` gives the jitter of the backoff; `keyPrefix` must be unique to this process and forwarder, it starts every Idempotency-Key.
     public init(
@@ -237,7 +240,9 @@ public final class Forwarder {
     }
 
     /// The size that requests may have now.
-    var bytesMax: Int { min(settings.requestBytesMax, reporter.traits.requestBytesMax, learnedBytesMax) }
+    var bytesMax: Int { min(bytesMaxAtFirst, learnedBytesMax) }
+    /// Before a 413 has taught less.
+    var bytesMaxAtFirst: Int { min(settings.requestBytesMax, reporter.traits.requestBytesMax) }
 
     private var pinnedOrdinalMax: UInt64 {
         settings.overflow == .dropOldest ? ring.oldestOrdinal + UInt64(ring.bytesMax / ring.segmentBytes / 2) : UInt64.max

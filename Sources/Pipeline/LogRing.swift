@@ -174,8 +174,9 @@ public final class LogRing {
     // MARK: Releasing
 
     /// From now to `unpin` its bytes stay where they are, even if it is released: the spool reads them on another thread.
-    func pin(_ position: RingPosition) {
-        pointer(position).pointee.flags.insert(.pinned)
+    /// False when it was pinned already.
+    func pin(_ position: RingPosition) -> Bool {
+        pointer(position).pointee.flags.insert(.pinned).inserted
     }
 
     func unpin(_ position: RingPosition) {

@@ -1,6 +1,7 @@
 /// One piece of work for the spool: a transaction, all or nothing. The forwarder makes one at a time and waits for its `SpoolResult`.
 ///
-/// In this order: `settled` are removed, `expireBefore` and `makeRoom` drop, `runs` are added, `load` takes out. An empty job opens the spool, if
+/// In this order: `runs` are added that take the place of others, `settled` are removed, `expireBefore` and `makeRoom` drop, the other `runs` are
+/// added, `load` takes out. An empty job opens the spool, if
 /// it is not open, and tells what it holds.
 ///
 /// The rows of a spool are *free*, or *held* by a delivery: claimed by its key, in the spool for good and in memory of this process. Free rows, and
@@ -33,12 +34,30 @@ public struct SpoolRun {
     /// Only these logs of the one batch (`batches.count` is 1 then). nil: all.
     public var logs: Range<Int>?
     public var logCount: Int
+    /// Where it stands among the rows. nil: behind all others.
+    public var place: Place?
 
-    public init(key: String?, batches: [Batch], logs: Range<Int>?, logCount: Int) {
+    /// A part of a delivery that was stored, and has been split since, stands where that one's first row stood, so that a process after
+    /// this one sends it before what follows. Rows of one place are in order of the logs before them, and those count from the first of all: what
+    /// takes the place of a part adds its own to that part's.
+    public struct Place: Sendable, Equatable {
+        /// The key of that delivery.
+        public var key: String
+        /// Logs of it that go before this row's.
+        public var logsBefore: Int
+
+        public init(of key: String, logsBefore: Int) {
+            self.key = key
+            self.logsBefore = logsBefore
+        }
+    }
+
+    public init(key: String?, batches: [Batch], logs: Range<Int>?, logCount: Int, place: Place? = nil) {
         self.key = key
         self.batches = batches
         self.logs = logs
         self.logCount = logCount
+        self.place = place
     }
 
     /// What a row counts for against `--spool-bytes-max`, in bytes: its request bytes in whole pages, and what stands beside them.

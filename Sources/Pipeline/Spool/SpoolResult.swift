@@ -1,7 +1,8 @@
 /// How a job ended.
 public struct SpoolResult: Sendable {
     /// nil: all of it is in the spool for good. Otherwise nothing of it is, and nothing was dropped; deliveries may have been loaded all the same
-    /// (reading works where writing does not): their rows are held, but their claims would not outlive the process.
+    /// (reading works where writing does not): their rows are held, but their claims would not outlive the process. The next job that succeeds
+    /// writes them down: later rows could be claimed for good else, and a process after this one would send those first.
     public var failure: SpoolFailure?
     /// In the order in which they are to be sent.
     public var loaded: [LoadedDelivery] = []

@@ -20,6 +20,8 @@ struct SpoolState {
     var content = SpoolContent()
     /// A job has succeeded, so that it is known what the spool holds, or the first one has failed.
     var hasOpened = false
+    /// The spool has told what it holds, so that it is known what room it has.
+    var isKnown = false
     /// Since when jobs have failed; nil while they succeed.
     var failingSince: Instant?
     var failuresInARow = 0
@@ -45,7 +47,9 @@ struct SpoolState {
         /// Waiting batches on their way into the spool, in the order of the job.
         var runs: [(lane: Int, batches: [Batch], tally: Tally)] = []
         /// Deliveries that it stores under their keys; `before` is what the spool had of them.
-        var stored: [(delivery: Delivery, origin: Active.Origin, before: Active.Disk)] = []
+        var stored: [(delivery: Delivery, before: Active.Disk)] = []
+        /// Their batches, each once: two halves of one batch may be stored together.
+        var pinned: [(ring: LogRing, position: RingPosition)] = []
         var settledCount = 0
         /// `SpoolRun.footprint` of its rows.
         var footprint = 0

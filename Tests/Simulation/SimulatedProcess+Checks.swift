@@ -1,0 +1,83 @@
+@testable import Pipeline
+
+extension SimulatedProcess {
+    /// What must hold after every step.
+    func check() throws(Violation) {
+        let ledger = forwarder.ledger
+        try require(ledger.balances, "the ledger does not balance: \(ledger)")
+        try require(ledger.received == received, "received \(received), the ledger says \(ledger.received)")
+        try require(ledger.delivered.logs == deliveredLogs, "\(deliveredLogs) logs are delivered, the ledger says \(ledger.delivered.logs)")
+        for reason in DropReason.allCases {
+            let (truth, said) = (droppedLogs[reason] ?? 0, ledger.dropped(reason).logs)
+            try require(said == truth, "\(truth) logs are dropped as \(reason.rawValue), the ledger says \(said)")
+        }
+        try require(ledger.recovered == (hasSeenSpool ? left : Tally()), "recovered \(left), the ledger says \(ledger.recovered)")
+        let spooled = hasSeenSpool ? world.spool.content.waiting : Tally()
+        try require(ledger.spooled == spooled, "\(spooled) are in the spool, the ledger says \(ledger.spooled)")
+        var waits = waiting.tally
+        for run in job?.job.runs ?? [] where run.key == nil {
+            waits = waits + Tally(logs: UInt64(run.logCount), batches: UInt64(run.batches.count))
+        }
+        try require(ledger.waiting == waits, "\(waits) wait, the ledger says \(ledger.waiting)")
+        try checkBounds()
+    }
+
+    private func checkBounds() throws(Violation) {
+        let ring = forwarder.ring
+        // Lanes may open in the last segment.
+        try require(ring.bytesUsed <= ring.bytesMax + ring.segmentBytes, "the ring holds \(ring.bytesUsed) of \(ring.bytesMax) bytes")
+        // Parts of what is there already find room in any case: as much as before, in whole pages each.
+        let most = max(world.setup.spoolBytesMax, spoolBytesBefore) + world.spool.partCount * 4224
+        let bytes = world.spool.content.bytes
+        try require(bytes <= most, "the spool holds \(bytes) of \(most) bytes")
+    }
+
+    /// Nothing is left of anything.
+    func checkIsEmpty() throws(Violation) {
+        try require(forwarder.isEmpty && forwarder.active.isEmpty, "deliveries are left")
+        try require(forwarder.ring.isEmpty && forwarder.ring.bytesUsed == 0 && forwarder.waitingBytes == 0, "the ring is not empty")
+        try require(forwarder.loadedRing.isEmpty, "what was loaded is not released")
+        try require(forwarder.laneCount == 0, "\(forwarder.laneCount) lanes are open")
+        try require(world.spool.rows.isEmpty, "\(world.spool.rows.count) rows are left in the spool")
+        let held = world.truth.held()
+        try require(held.isEmpty, "the proxy owes \(held) and does not know it")
+    }
+
+    // MARK: The end
+
+    /// Whether what is late is in the spool for sure.
+    private var isKeepingPromises: Bool {
+        world.setup.durability != .memory && world.setup.isSpoolRoomy && hasSeenSpool && !isSpoolFailing && world.disk == .works
+    }
+
+    /// kill -9. The job under way may have been committed.
+    func crash(committing: Bool) throws(Violation) {
+        let isPromising = isKeepingPromises
+        let bound = world.setup.durability == .sync ? Forwarder.groupInterval : world.setup.after
+        let due = (job?.madeAt ?? world.now).advanced(by: .zero - bound)
+        let written = job?.content.reduce(into: Set<Int>()) { $0.formUnion($1.ids) } ?? []
+        if committing, let job {
+            let result = try world.spool.run(job.job, health: world.disk, now: world.now)
+            if result.failure == nil { try didCommit(job) }
+        }
+        try world.truth.endProcess(spool: world.spool.logs.ids) { id, log in isPromising && !written.contains(id) && log.arrived < due }
+        world.spool.endProcess()
+    }
+
+    /// The end of an orderly stop: all that could be stored is.
+    func stop() throws(Violation) {
+        let inSpool = world.spool.logs.ids
+        let held = world.truth.held().ids
+        let lost = UInt64(held.subtracting(inSpool).count)
+        forwarder.abandon()
+        let ledger = forwarder.ledger
+        try require(ledger.balances && ledger.waiting == Tally() && ledger.inFlight == Tally(), "the ledger is left with \(ledger)")
+        try require(ledger.droppedShutdown.logs == lost, "\(lost) logs are lost with the process, the ledger says \(ledger.droppedShutdown.logs)")
+        let left = hasSeenSpool ? UInt64(held.intersection(inSpool).count) : 0
+        try require(ledger.spooled.logs == left, "\(left) logs are left in the spool, the ledger says \(ledger.spooled.logs)")
+        try require(forwarder.ring.isEmpty && forwarder.loadedRing.isEmpty && forwarder.laneCount == 0, "the end left something behind")
+        let isPromising = isKeepingPromises
+        try world.truth.endProcess(spool: inSpool) { _, _ in isPromising }
+        world.spool.endProcess()
+    }
+}
