@@ -27,6 +27,8 @@ extension SpoolInspector {
                 try connection.execute("DELETE FROM claim; DELETE FROM run")
             }
             try connection.execute("COMMIT")
+            // What was deleted is still in the file's free pages; a daemon overwrites them.
+            if !purge.isServed { try connection.execute("VACUUM") }
             return purge
         }
     }

@@ -56,6 +56,9 @@ public final class SpoolInspector {
     /// The process that serves the spool now; nil when there is none, `.some(nil)` when it left no number.
     public var servedBy: Int32?? { SpoolLock.holder(of: directory) }
 
+    /// `2026-01-31T23:59:59Z`, of nanoseconds since 1970.
+    public static func text(ofTime unixNanoseconds: Int64) -> String { UTCTime.text(unixNanoseconds) }
+
     // MARK: Reading
 
     /// All sessions, in the order of their first rows.
@@ -79,13 +82,13 @@ public final class SpoolInspector {
             sessions[index].oldest = min(sessions[index].oldest, header.arrived)
             if statement.integer(7) != 0 { sessions[index].heldLogs += UInt64(clamping: header.logs) }
             return 0
-        } afterChunk: {}
+        } afterChunk: { true }
         return sessions
     }
 
-    /// All logs as JSON lines, as the file reporter writes them, handed to `write` in pieces of whole lines, oldest rows first. Returns how many rows could
-    /// not be read because they are damaged; they are left out.
-    public func export(_ write: ([UInt8]) -> Void) throws(Failure) -> Int {
+    /// All logs as JSON lines, as the file reporter writes them, handed to `write` in pieces of whole lines, oldest rows first; ends when it returns false.
+    /// Returns how many rows could not be read because they are damaged; they are left out.
+    public func export(_ write: ([UInt8]) -> Bool) throws(Failure) -> Int {
         var lines: [UInt8] = []
         var damaged = 0
         try forEachRow(SpoolDatabase.rowColumns) { (statement) throws(SQLiteError) in
@@ -101,8 +104,8 @@ public final class SpoolInspector {
             }
             return row.body.count
         } afterChunk: {
-            write(lines)
-            lines.removeAll(keepingCapacity: true)
+            defer { lines.removeAll(keepingCapacity: true) }
+            return write(lines)
         }
         return damaged
     }
@@ -113,9 +116,9 @@ public final class SpoolInspector {
     }
 
     /// Hands all rows to `body`, by id, in transactions of their own for every few. `body` returns the bytes that it has taken; `afterChunk` runs outside of
-    /// any transaction.
+    /// any transaction, and says whether to go on.
     private func forEachRow(
-        _ columns: String, _ body: (SQLiteStatement) throws(SQLiteError) -> Int, afterChunk: () -> Void
+        _ columns: String, _ body: (SQLiteStatement) throws(SQLiteError) -> Int, afterChunk: () -> Bool
     ) throws(Failure) {
         var next: Int64 = 0
         var isLast = false
@@ -135,7 +138,7 @@ public final class SpoolInspector {
                     }
                 }
             }
-            afterChunk()
+            guard afterChunk() else { return }
         }
     }
 
