@@ -8,6 +8,8 @@ let package = Package(
     name: "boundary-log-proxy",
     products: [
         .library(name: "BoundaryLogProxy", targets: ["BoundaryLogProxy"]),
+        // Of scripts/build-library, which makes libboundarylogproxy.so of it.
+        .library(name: "BoundaryLogProxyC", type: .static, targets: ["BoundaryLogProxyC"]),
         .executable(name: "boundary-log-proxy", targets: ["boundary-log-proxy"]),
         .executable(name: "boundary-flood", targets: ["boundary-flood"]),
     ],
@@ -53,6 +55,14 @@ let package = Package(
             dependencies: [
                 "BoundaryLogProxy", "EventLoop", "Spool", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        // The product for C: the header, and what is behind it.
+        .target(name: "CBoundaryLogProxy"),
+        .target(
+            name: "BoundaryLogProxyC",
+            dependencies: [
+                "CBoundaryLogProxy", "BoundaryLogProxy", "CLibUV", "EventLoop", "Pipeline", "Reporting", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(

@@ -6,7 +6,7 @@ internal import CLibUV
 public final class EventLoop {
     /// The loop, out of line: libuv's handles point to it. Kept apart from who owns it, so that a host's loop can be borrowed.
     let pointer: UnsafeMutablePointer<uv_loop_t>
-    private let ownsPointer: Bool
+    let ownsPointer: Bool
 
     /// Counts turns, for `PipeConnection`'s one read per turn.
     private(set) var turn: UInt64 = 0
@@ -21,15 +21,21 @@ public final class EventLoop {
     /// The longest that a turn has taken so far, from the end of one wait to the beginning of the next, in nanoseconds: for so long nothing else was
     /// served. What the machine gave to other processes meanwhile counts too.
     ///
+    /// nil on a host's loop, which is not ours to have measured.
+    ///
     /// https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_idle_time
-    public private(set) var longestTurn: UInt64 = 0
+    public var longestTurn: UInt64? { ownsPointer ? longestTurnSeen : nil }
+    private var longestTurnSeen: UInt64 = 0
 
-    private var check: UnsafeMutablePointer<uv_check_t>?
+    var check: UnsafeMutablePointer<uv_check_t>?
+    /// Only to measure turns: nil on a host's loop.
     private var prepare: UnsafeMutablePointer<uv_prepare_t>?
     /// Before the last wait: the time, and how much of it had been waited.
     private var lastWait: (began: UInt64, idle: UInt64)?
-    private var skipWaiting: UnsafeMutablePointer<uv_idle_t>?
+    var skipWaiting: UnsafeMutablePointer<uv_idle_t>?
     private var isRunning = false
+    /// See `leave`.
+    var left: (() -> Void)?
 
     /// Fails when the process has no descriptor left.
     public init() throws(LoopError) {
@@ -41,6 +47,14 @@ public final class EventLoop {
             throw LoopError(code: code, attempt: "make an event loop")
         }
         HandleMemory.require(blp_uv_measure_idle_time(pointer), "uv_loop_configure")
+        startTurnHandles()
+    }
+
+    /// On a loop that a host runs and closes; on its thread. `run`, `runOnce`, `stop` and `close` are the host's to do; `leave` ends it.
+    /// - Parameter loop: an initialised `uv_loop_t`.
+    public init(borrowing loop: UnsafeMutableRawPointer) {
+        pointer = loop.assumingMemoryBound(to: uv_loop_t.self)
+        ownsPointer = false
         startTurnHandles()
     }
 
@@ -85,6 +99,7 @@ public final class EventLoop {
     /// nobody reads) makes this hang too.
     /// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_close
     public func close() {
+        precondition(ownsPointer, "a host's loop is closed by the host")
         guard let check, let prepare, let skipWaiting else { return }
         precondition(!isRunning, "an event loop cannot be closed from inside of its callbacks")
         onTurn = nil
@@ -103,12 +118,12 @@ public final class EventLoop {
             precondition(leaked.isEmpty, "event loop closed with open handles: \(leaked.joined(separator: ", "))")
             // stop() may have been called: then this takes one turn, hence the loop.
         } while run(UV_RUN_DEFAULT)
-        guard ownsPointer else { return }
         HandleMemory.require(uv_loop_close(pointer), "uv_loop_close")
         pointer.deallocate()
     }
 
     @discardableResult private func run(_ mode: uv_run_mode) -> Bool {
+        precondition(ownsPointer, "a host's loop is run by the host")
         precondition(!isRunning, "an event loop cannot be run from inside of its callbacks")
         isRunning = true
         // What the owner does between two runs is not a turn.
@@ -129,6 +144,15 @@ public final class EventLoop {
         uv_unref(HandleMemory.any(check))
         self.check = check
 
+        // An active idle handle makes libuv poll without waiting.
+        let idle = HandleMemory.allocate(uv_idle_t.self)
+        HandleMemory.require(uv_idle_init(pointer, idle), "uv_idle_init")
+        uv_unref(HandleMemory.any(idle))
+        skipWaiting = idle
+        if ownsPointer { startMeasuring() }
+    }
+
+    private func startMeasuring() {
         let prepare = HandleMemory.allocate(uv_prepare_t.self)
         HandleMemory.require(uv_prepare_init(pointer, prepare), "uv_prepare_init")
         prepare.pointee.data = Unmanaged.passUnretained(self).toOpaque()
@@ -138,17 +162,11 @@ public final class EventLoop {
             }, "uv_prepare_start")
         uv_unref(HandleMemory.any(prepare))
         self.prepare = prepare
-
-        // An active idle handle makes libuv poll without waiting.
-        let idle = HandleMemory.allocate(uv_idle_t.self)
-        HandleMemory.require(uv_idle_init(pointer, idle), "uv_idle_init")
-        uv_unref(HandleMemory.any(idle))
-        skipWaiting = idle
     }
 
     private func willWait() {
         let (now, idle) = (uv_hrtime(), uv_metrics_idle_time(pointer))
-        if let lastWait { longestTurn = max(longestTurn, now - lastWait.began - min(idle - lastWait.idle, now - lastWait.began)) }
+        if let lastWait { longestTurnSeen = max(longestTurnSeen, now - lastWait.began - min(idle - lastWait.idle, now - lastWait.began)) }
         lastWait = (now, idle)
     }
 

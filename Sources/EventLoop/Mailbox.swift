@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The only Sendable door into a loop: any thread posts, the handler runs on the loop's thread, once per message and in the order
 /// of posting. An open mailbox keeps the loop running, as a message may come at any time.
 ///
@@ -13,7 +11,7 @@ public final class Mailbox<Message: Sendable>: @unchecked Sendable {
         var waiting: [Message] = []
         var wakeUp: WakeUp?
     }
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private var handler: ((Message) -> Void)?
 
     /// On the loop's thread, like `close`.
@@ -22,7 +20,7 @@ public final class Mailbox<Message: Sendable>: @unchecked Sendable {
         let wakeUp = try WakeUp(loop)
         self.capacity = capacity
         self.handler = handler
-        self.state = Mutex(State(wakeUp: wakeUp))
+        self.state = Lock(State(wakeUp: wakeUp))
         // The cycle is cut by `close`, which takes the closure away.
         wakeUp.setHandler { self.deliver() }
     }

@@ -7,6 +7,8 @@ public enum ReportingError: Error, Equatable, Sendable, CustomStringConvertible 
     /// The header's name only.
     case header(String, reason: String)
     case unsupported(String, reason: String)
+    /// Of the system; `attempt` as the object of "cannot".
+    case system(attempt: String, reason: String)
     /// Settings that exclude each other.
     case contradiction(String)
 
@@ -16,6 +18,7 @@ public enum ReportingError: Error, Equatable, Sendable, CustomStringConvertible 
         case .file(let purpose, let path, let reason): "cannot use \(path) as \(purpose): \(reason)"
         case .header(let name, let reason): "cannot send the header \(name): \(reason)"
         case .unsupported(let what, let reason): "\(what) is not possible: \(reason)"
+        case .system(let attempt, let reason): "cannot \(attempt): \(reason)"
         case .contradiction(let text): text
         }
     }

@@ -26,6 +26,7 @@ extension Configuration {
                 case _ where isGiven("reporter"), .http: ""
                 case .coder: ", the default with CODER_AGENT_URL and a token in the environment"
                 case .file: ", the default without --http-url"
+                case .callback: ""
                 }
             for option in Options.all where isGiven(option.name) && disabler(of: option)?.name == "reporter" {
                 refuse(option.name, "has no effect with --reporter \(reporter.rawValue)\(reason)")

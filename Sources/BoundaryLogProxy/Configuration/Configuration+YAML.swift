@@ -30,7 +30,7 @@ extension Configuration {
         let hasEffect =
             switch option.section {
             case .http: reporter == .http
-            case .coder: reporter == .coder
+            case .coder: reporter == .coder || reporter == .callback && option.name == "call-timeout"
             default: option.name != "file-path" || reporter == .file
             }
         if !hasEffect { return ("reporter", reporter.rawValue) }

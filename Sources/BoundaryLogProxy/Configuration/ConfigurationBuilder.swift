@@ -1,3 +1,5 @@
+import Pipeline
+
 /// Gathers values from the command line, the environment, a file and defaults, in any order, and makes a `Configuration` of them.
 ///
 /// The command line wins over the environment, the environment over the file, the file over the default. All errors are collected and
@@ -13,6 +15,8 @@ public struct ConfigurationBuilder: Sendable {
     /// Values of options that no source names.
     private var defaults: [String: Given] = [:]
     private var coderToken: String?
+    private var hasCallbackReporter = false
+    private var needsDestination = false
 
     public init() {}
 
@@ -49,6 +53,28 @@ public struct ConfigurationBuilder: Sendable {
     /// The agent token, for coderd. No option, because it is a secret.
     public mutating func setCoderToken(_ token: String) { coderToken = token }
 
+    /// As `load(file:)`, but what is wrong is thrown, and then nothing of it is taken.
+    public mutating func apply(file path: String) throws(ConfigurationErrors) { try applyAll { $0.load(file: path) } }
+
+    /// As `load(environment:)`, but what is wrong is thrown, and then nothing of it is taken.
+    public mutating func apply(environment: [String: String]) throws(ConfigurationErrors) { try applyAll { $0.load(environment: environment) } }
+
+    private mutating func applyAll(_ load: (inout ConfigurationBuilder) -> Void) throws(ConfigurationErrors) {
+        var loaded = self
+        load(&loaded)
+        if loaded.errors.count > errors.count { throw ConfigurationErrors(errors: Array(loaded.errors[errors.count...])) }
+        self = loaded
+    }
+
+    /// Deliveries go to the program that embeds the proxy (`Embedding.report`). Another `reporter` contradicts that.
+    public mutating func setCallbackReporter() { hasCallbackReporter = true }
+
+    /// For a program that embeds the proxy and has not asked for anything: it gets no files in its home, and its standard output is its own.
+    public mutating func useDefaultsForEmbedding() {
+        defaults["durability"] = Given(values: [Durability.memory.rawValue], source: .default)
+        needsDestination = true
+    }
+
     static func unknown(_ name: String, kind: String, among candidates: [String], source: ValueSource) -> ConfigurationError {
         let nearest = Suggestion.nearest(to: name, among: candidates)
         return ConfigurationError(
@@ -65,8 +91,9 @@ public struct ConfigurationBuilder: Sendable {
         let mayBeCoder =
             given["reporter"].map { $0.values.last == ReporterKind.coder.rawValue }
             ?? (given["http-url"] == nil && (hasToken || given["coder-url"] != nil))
-        for (name, value) in defaults where given[name] == nil && (mayBeCoder || Options.named(name)?.section != .coder) { given[name] = value }
-        if mayBeCoder { configuration.coder.token = coderToken }
+        let mayUseCoder = mayBeCoder && !hasCallbackReporter
+        for (name, value) in defaults where given[name] == nil && (mayUseCoder || Options.named(name)?.section != .coder) { given[name] = value }
+        if mayUseCoder { configuration.coder.token = coderToken }
         for option in Options.all {
             guard let value = given[option.name] else { continue }
             do {
@@ -78,6 +105,11 @@ public struct ConfigurationBuilder: Sendable {
                     ConfigurationError(key: option.name, value: shown, source: value.source, problem: error.text, allowed: option.kind.allowed))
             }
         }
+        if hasCallbackReporter {
+            if configuration.source(of: "reporter") != .default { errors.append(contradictsCallback(configuration)) }
+            configuration.reporter = .callback
+            configuration.sources["reporter"] = .program
+        }
         if configuration.source(of: "reporter") == .default {
             if configuration.http.url != nil {
                 configuration.reporter = .http
@@ -85,9 +117,19 @@ public struct ConfigurationBuilder: Sendable {
                 configuration.reporter = .coder
             }
         }
+        if needsDestination, configuration.reporter == .file, !configuration.source(of: "file-path").isGiven {
+            errors.append(ConfigurationError(
+                key: "reporter", source: nil, problem: "no destination is given", allowed: "file-path, http-url, coder-url, or a callback of the program"))
+        }
         errors += configuration.contradictions(isInvalid: Set(errors.map(\.key)))
         if !errors.isEmpty { throw ConfigurationErrors(errors: errors) }
         configuration.warnings = configuration.doubts()
         return configuration
+    }
+
+    private func contradictsCallback(_ configuration: Configuration) -> ConfigurationError {
+        ConfigurationError(
+            key: "reporter", value: configuration.reporter.rawValue, source: configuration.source(of: "reporter"),
+            problem: "contradicts the program, which has set a callback as the reporter")
     }
 }

@@ -4,6 +4,11 @@ import Reporting
 /// Where batches go.
 public enum ReporterKind: String, CaseIterable, Sendable {
     case file, http, coder
+    /// To the program that embeds the proxy; by `ConfigurationBuilder.setCallbackReporter` only.
+    case callback
+
+    /// Those that can be asked for in words.
+    public static let allCases: [ReporterKind] = [.file, .http, .coder]
 }
 
 /// The body of a request to an HTTP destination.

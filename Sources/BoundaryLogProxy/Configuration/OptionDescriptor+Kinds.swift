@@ -14,7 +14,7 @@ extension OptionDescriptor {
         required(
             name, valueName, path, .enumeration(Value.allCases.map(\.rawValue)), section, defaultText: defaultText, help: help,
             parse: { (text) throws(ValueProblem) in
-                guard let value = Value(rawValue: text) else { throw ValueProblem("is not one of its values") }
+                guard let value = Value.allCases.first(where: { $0.rawValue == text }) else { throw ValueProblem("is not one of its values") }
                 return value
             },
             format: \.rawValue)

@@ -93,7 +93,7 @@ public enum Options {
         .path("coder-client-key", \.coder.clientKey, .coder, help: "The private key (PEM) of --coder-client-cert."),
         .duration(
             "call-timeout", \.coder.callTimeout, .milliseconds(100) ... .seconds(3600), .coder,
-            help: "The longest that coderd may take to answer a call. A late one is given up and tried again."),
+            help: "The longest that coderd, or the callback of an embedding program, may take to answer. A late answer is given up and the call tried again."),
     ]
 
     private static let forwarding: [OptionDescriptor] = [

@@ -1,11 +1,30 @@
 import Logging
 
 /// One message of the daemon, and how it is written.
-struct LogLine {
+package struct LogLine {
     var time: WallTime
     var level: Logger.Level
     var message: String
     var metadata: [(key: String, value: String)]
+
+    /// As of now; `own` is what the logger adds to each of its messages.
+    package init(_ event: LogEvent, own: Logger.Metadata, provided: Logger.Metadata?) {
+        var merged = own
+        if let provided { merged.merge(provided) { $1 } }
+        if let given = event.metadata { merged.merge(given) { $1 } }
+        if let error = event.error { merged["error"] = "\(error)" }
+        self.init(
+            time: .now(), level: event.level, message: event.message.description,
+            // Sorted, so that equal events make equal lines.
+            metadata: merged.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) })
+    }
+
+    init(time: WallTime, level: Logger.Level, message: String, metadata: [(key: String, value: String)]) {
+        self.time = time
+        self.level = level
+        self.message = message
+        self.metadata = metadata
+    }
 
     /// In Unicode scalars, for the message and for each value. A longer one is cut and ends in `…`.
     static let textMax = 4096
@@ -18,13 +37,18 @@ struct LogLine {
         var line = time.text + " "
         line += isColoured ? "\u{1B}[\(level.colour)m\(name)\u{1B}[0m" : name
         line += String(repeating: " ", count: max(1, 9 - name.utf8.count))
-        line += Printable.text(message, scalarsMax: Self.textMax)
+        return line + body
+    }
+
+    /// The message and its metadata, without time and level.
+    package var body: String {
+        var line = Printable.text(message, scalarsMax: Self.textMax)
         for (key, value) in metadata.prefix(Self.metadataMax) { line += " \(Self.key(key))=\(Self.value(value))" }
         return line
     }
 
     /// `{"time":…,"level":…,"message":…,` and the metadata as further members, all of them strings.
-    var json: String {
+    package var json: String {
         var line = "{\"time\":\"\(time.text)\",\"level\":\"\(level.rawValue)\",\"message\":\(Self.jsonString(message))"
         for (key, value) in metadata.prefix(Self.metadataMax) {
             let name = ["time", "level", "message"].contains(key) ? key + "_" : key

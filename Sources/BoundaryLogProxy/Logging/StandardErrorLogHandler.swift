@@ -33,14 +33,7 @@ public struct StandardErrorLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        var merged = metadata
-        if let provided = metadataProvider?.get() { merged.merge(provided) { $1 } }
-        if let own = event.metadata { merged.merge(own) { $1 } }
-        if let error = event.error { merged["error"] = "\(error)" }
-        let line = LogLine(
-            time: .now(), level: event.level, message: event.message.description,
-            // Sorted, so that equal events make equal lines.
-            metadata: merged.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) })
+        let line = LogLine(event, own: metadata, provided: metadataProvider?.get())
         let text = switch format {
         case .text: line.text(isColoured: isColoured)
         case .json: line.json

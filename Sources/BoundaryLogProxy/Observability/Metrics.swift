@@ -12,6 +12,7 @@ enum Metrics {
         ledger(s, &out)
         ingest(s, &out)
         sequences(s.sequences, &out)
+        if let submissions = s.submissions { self.submissions(submissions, &out) }
         if let spool = s.spool { self.spool(spool, &out) }
         destination(s, &out)
         if let statistics = s.reporter { reporter(statistics, &out) }
@@ -148,8 +149,9 @@ enum Metrics {
     }
 
     private static func processFamilies(_ s: Snapshot, _ process: ProcessStatistics, _ out: inout PrometheusText) {
-        out.single(
-            prefix + "loop_turn_longest_seconds", .gauge, "The longest that the event loop has been busy in one turn so far.", s.longestTurnSeconds)
+        if let seconds = s.longestTurnSeconds {
+            out.single(prefix + "loop_turn_longest_seconds", .gauge, "The longest that the event loop has been busy in one turn so far.", seconds)
+        }
         out.single("process_cpu_seconds_total", .counter, "User and system CPU time spent, in seconds.", process.cpuSeconds)
         out.single("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", process.residentBytes)
         out.single("process_virtual_memory_bytes", .gauge, "Virtual memory size in bytes.", process.virtualBytes)

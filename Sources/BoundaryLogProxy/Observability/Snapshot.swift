@@ -19,8 +19,10 @@ public struct Snapshot: Sendable {
     public var isReadingPaused: Bool
     /// nil with `--durability memory`.
     public var spool: SpoolStatus?
-    /// `EventLoop.longestTurn`.
-    public var longestTurnSeconds: Double
+    /// nil where no program embeds the proxy.
+    public var submissions: SubmissionStatistics?
+    /// `EventLoop.longestTurn`; nil on a host's loop.
+    public var longestTurnSeconds: Double?
     /// Listening and not stopping.
     public var isServing: Bool
     /// Why the destination is known to fail now, without an attempt.

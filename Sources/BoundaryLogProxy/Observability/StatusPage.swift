@@ -45,7 +45,7 @@ enum StatusPage {
                 ])
             ),
             ("spool", s.spool.map(spool) ?? .null),
-            ("loop", .object([("longest_turn_seconds", .seconds(s.longestTurnSeconds))])),
+            ("loop", .object([("longest_turn_seconds", s.longestTurnSeconds.map { .seconds($0) } ?? .null)])),
             ("destination", destination(s, configuration)),
             ("configuration", .object(configuration.maskedValues().map { ($0.option.name, value($0)) })),
         ])

@@ -38,10 +38,9 @@ final class StatusServer {
         let snapshot = proxy.snapshot
         switch request.path {
         case "/metrics":
-            let page = Metrics.render(snapshot, process: .read(), version: Version.text)
             return HTTPServerResponse(
                 status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", headers: [("Cache-Control", "no-store")],
-                body: Array(page.utf8))
+                body: Array(proxy.metricsText.utf8))
         case "/healthz":
             return text(200, "ok\n")
         case "/readyz":

@@ -1,18 +1,14 @@
 import EventLoop
 import Logging
-import Pipeline
 import Wire
 
 /// One client: its pipe, and what of its stream must be remembered between reads.
-final class ClientConnection: PipeConnectionDelegate {
+final class ClientConnection: FrameSource, PipeConnectionDelegate {
     let pipe: PipeConnection
     private unowned let intake: Intake
-    let number: UInt64
     /// Its place in the intake's list.
     var index: Int
     var decoder = FrameDecoder()
-    var lane = LaneHint()
-    var sequence = SequenceHint()
     /// When it last sent something, in the loop's nanoseconds.
     var lastActive: UInt64 = 0
     /// Its end was asked for (idle).
@@ -21,13 +17,12 @@ final class ClientConnection: PipeConnectionDelegate {
     init(pipe: PipeConnection, intake: Intake, number: UInt64, index: Int) {
         self.pipe = pipe
         self.intake = intake
-        self.number = number
         self.index = index
+        super.init(number: number)
         pipe.delegate = self
     }
 
-    /// What a message about this client says of it.
-    func metadata(_ more: Logger.Metadata = [:]) -> Logger.Metadata {
+    override func metadata(_ more: Logger.Metadata = [:]) -> Logger.Metadata {
         var metadata = more
         metadata["connection"] = "\(number)"
         if let peer = pipe.peer { metadata["peer_pid"] = "\(peer.processID)" }

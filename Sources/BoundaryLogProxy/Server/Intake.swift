@@ -27,6 +27,8 @@ final class Intake {
     private let connectionsMax: Int
     private let idleTimeout: Duration?
     private var idleTimer: Timer?
+    /// nil: nothing but the socket brings frames.
+    let submissions: Submissions?
     var statistics = IngestStatistics()
     /// Reading stands still because the ring is full (`--overflow block`).
     private(set) var isPaused = false
@@ -39,7 +41,10 @@ final class Intake {
     /// Called when the last connection has closed.
     var onEmpty: (() -> Void)?
 
-    init(loop: EventLoop, forwarder: Forwarder, complaints: Complaints, connectionsMax: Int, idleTimeout: Duration?) {
+    init(
+        loop: EventLoop, forwarder: Forwarder, complaints: Complaints, connectionsMax: Int, idleTimeout: Duration?, submissions: Submissions? = nil
+    ) {
+        self.submissions = submissions
         self.loop = loop
         self.forwarder = forwarder
         self.complaints = complaints
@@ -84,20 +89,23 @@ final class Intake {
         }
         connection.pipe.close()
         closed.append(connection)
-        for session in audit.connectionEnded(connection.number, connection.sequence) { complain(of: session, connection) }
+        complainOfHoles(connection)
         if connections.isEmpty {
             idleTimer?.stop()
             onEmpty?()
         }
     }
 
-    private func complain(of session: SequenceReport, _ connection: ClientConnection) {
-        complaints.warn(
-            .logsMissing, "logs are missing: a session's connection ended, and of its sequence numbers some have not arrived",
-            connection.metadata([
-                "session": "\(session.session)", "process": "\(session.process)", "missing": "\(session.missing)",
-                "numbers": "\(session.holesText(max: Self.holesShownMax))",
-            ]))
+    /// Nothing more comes from `source`.
+    private func complainOfHoles(_ source: FrameSource) {
+        for session in audit.connectionEnded(source.number, source.sequence) {
+            complaints.warn(
+                .logsMissing, "logs are missing: a session's connection ended, and of its sequence numbers some have not arrived",
+                source.metadata([
+                    "session": "\(session.session)", "process": "\(session.process)", "missing": "\(session.missing)",
+                    "numbers": "\(session.holesText(max: Self.holesShownMax))",
+                ]))
+        }
     }
 
     private func closeIdle() {
@@ -134,11 +142,23 @@ final class Intake {
         isDiscarding = true
         endReading()
         if isPaused { resume() }
+        takeSubmissions()
     }
 
-    /// After the last connection has closed.
+    /// No more is accepted: neither from clients, whose listener its owner closes, nor from the embedding program.
+    func beginDrain() { submissions?.queue.close() }
+
+    /// Nothing more will come, and all that came is in the ledger.
+    var isDone: Bool { connections.isEmpty && submissions?.isEmpty != false }
+
+    /// When `isDone`, or before anything came.
     func close() {
-        assert(connections.isEmpty)
+        assert(isDone)
+        if let submissions {
+            submissions.queue.close()
+            submissions.queue.shut()
+            complainOfHoles(submissions.source)
+        }
         idleTimer?.close()
         idleTimer = nil
         closed = []
@@ -152,6 +172,8 @@ final class Intake {
         let carried = connection.decoder.carriedByteCount
         return UnsafeMutableRawBufferPointer(rebasing: buffer[carried..<carried + Self.readBytesMax])
     }
+
+    var now: Instant { Instant(nanoseconds: loop.now) }
 
     func didRead(_ count: Int, from connection: ClientConnection) {
         statistics.bytes += UInt64(count)
@@ -186,14 +208,24 @@ final class Intake {
         }
     }
 
-    /// False when the ring has no room and the frame must be offered again.
     private func admit(_ tag: FrameTag, _ payload: RawSpan, from connection: ClientConnection, _ arrived: Instant) -> Bool {
-        switch BoundaryScan.scan(tag, payload) {
+        let content = BoundaryScan.scan(tag, payload)
+        if case .invalid(let error) = content {
+            complaints.warn(
+                .invalidProtobuf, "frame dropped: its payload is not valid protobuf",
+                connection.metadata(["error": "\(error)", "tag": "\(tag.rawValue)", "length": "\(payload.byteCount)"]))
+        }
+        return admit(content, payload, from: connection, arrived)
+    }
+
+    /// False when the ring has no room and the frame must be offered again.
+    func admit(_ content: ScanResult, _ payload: RawSpan, from source: FrameSource, _ arrived: Instant) -> Bool {
+        switch content {
         case .logs(let request) where isDiscarding:
             forwarder.refuse(logs: request.logCount, .shutdown)
-            audit.record(request, of: payload, connection: connection.number, hint: &connection.sequence)
+            audit.record(request, of: payload, connection: source.number, hint: &source.sequence)
         case .logs(let request):
-            switch forwarder.admit(request, of: payload, arrived: arrived, hint: &connection.lane) {
+            switch forwarder.admit(request, of: payload, arrived: arrived, hint: &source.lane) {
             case .stored: break
             case .storedDropping, .dropped:
                 complaints.warn(
@@ -202,18 +234,15 @@ final class Intake {
             case .noRoom: return false
             }
             // Kept or dropped, it has arrived.
-            audit.record(request, of: payload, connection: connection.number, hint: &connection.sequence)
+            audit.record(request, of: payload, connection: source.number, hint: &source.sequence)
         case .status(let channelFull, let batchFull):
             statistics.framesWithoutLogs += 1
             statistics.clientDroppedChannelFull &+= UInt64(max(channelFull, 0))
             statistics.clientDroppedBatchFull &+= UInt64(max(batchFull, 0))
         case .empty:
             statistics.framesWithoutLogs += 1
-        case .invalid(let error):
+        case .invalid:
             statistics.invalidProtobuf += 1
-            complaints.warn(
-                .invalidProtobuf, "frame dropped: its payload is not valid protobuf",
-                connection.metadata(["error": "\(error)", "tag": "\(tag.rawValue)", "length": "\(payload.byteCount)"]))
         }
         statistics.frames += 1
         return true
@@ -253,16 +282,20 @@ final class Intake {
     /// Called once per turn; regulates reading when the policy is `--overflow block`.
     func endTurn() {
         closed.removeAll(keepingCapacity: closed.capacity <= 64)
+        takeSubmissions()
         guard forwarder.settings.overflow == .block, !isDiscarding else { return }
         let (used, most) = (forwarder.ring.bytesUsed, forwarder.ring.bytesMax)
         if isPaused {
-            if used <= most / 2 { resume() }
+            if used <= most / 2 {
+                resume()
+                takeSubmissions()
+            }
         } else if used > most / 8 * 7 {
             pause()
         }
     }
 
-    private func pause() {
+    func pause() {
         guard !isPaused else { return }
         isPaused = true
         statistics.pauses += 1

@@ -36,23 +36,33 @@ public final class ProxyServer {
     private var onStopped: (() -> Void)?
     /// Called once when standard output, as the destination, has no reader any more: nothing can be delivered from then on.
     public var onDestinationGone: (() -> Void)?
+    /// Called when a turn's work is done, for whoever wants to look at it from outside. It may not stop the proxy.
+    public var onTurn: (() -> Void)?
     private var readingDeadline: Timer?
     private var drainDeadline: Timer?
     /// The longest that storing what is left may take, after the drain.
     private static let storingMax = Duration.seconds(5)
 
     /// Listens, and connects to nothing before the loop turns. `logger` gets the proxy's own messages. After a failure the loop must turn once more before it is closed.
-    public init(_ configuration: Configuration, loop: EventLoop, logger: Logger) throws(StartFailure) {
+    public init(_ configuration: Configuration, loop: EventLoop, logger: Logger, embedding: Embedding = Embedding()) throws(StartFailure) {
         self.configuration = configuration
         self.loop = loop
         self.logger = logger
         // The first, because it alone can fail without anything to close.
-        let reporter = try ReporterFactory.make(configuration, loop: loop)
+        let reporter = try ReporterFactory.make(configuration, embedding, loop: loop)
         let spool: SpoolWorker?
+        let submissions: Submissions?
+        do {
+            submissions = try Self.makeSubmissions(configuration, embedding, loop)
+        } catch {
+            reporter.close {}
+            throw error
+        }
         do {
             spool = try Self.openSpool(configuration, loop)
         } catch {
             reporter.close {}
+            submissions?.queue.shut()
             throw error
         }
         complaints = Complaints(loop: loop, logger: logger)
@@ -68,7 +78,7 @@ public final class ProxyServer {
             name: configuration.reporter.rawValue, forwarder: forwarder, reporter: reporter, spool: spool, loop: loop, complaints: complaints)
         intake = Intake(
             loop: loop, forwarder: forwarder, complaints: complaints, connectionsMax: configuration.connectionsMax,
-            idleTimeout: configuration.connectionIdleTimeout)
+            idleTimeout: configuration.connectionIdleTimeout, submissions: submissions)
         do throws(StartFailure) {
             try listen()
         } catch {
@@ -94,6 +104,18 @@ public final class ProxyServer {
             return SpoolWorker(
                 loop: loop, directory: configuration.spoolDirectory,
                 store: try SpoolStore(directory: configuration.spoolDirectory, synchronous: configuration.durability == .sync ? .full : .normal))
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+
+    /// Of `buffer-bytes`, a part that is never missed, and no more than a burst needs.
+    private static func makeSubmissions(
+        _ configuration: Configuration, _ embedding: Embedding, _ loop: EventLoop
+    ) throws(StartFailure) -> Submissions? {
+        guard embedding.takesSubmissions else { return nil }
+        do {
+            return Submissions(try SubmissionQueue(loop, bytesMax: min(configuration.bufferBytes / 4, 4 << 20)))
         } catch {
             throw StartFailure("\(error)")
         }
@@ -142,11 +164,12 @@ public final class ProxyServer {
         intake.endTurn()
         if phase != .closing, phase != .stopped { destination.pump() }
         switch phase {
-        case .draining where intake.connections.isEmpty && destination.forwarder.isEmpty: close()
-        case .storing where intake.connections.isEmpty && destination.restIsStored: close()
-        case .closing where intake.connections.isEmpty: finish()
+        case .draining where intake.isDone && destination.forwarder.isEmpty: close()
+        case .storing where intake.isDone && destination.restIsStored: close()
+        case .closing where intake.isDone: finish()
         default: break
         }
+        onTurn?()
     }
 
     // MARK: Looking
@@ -161,13 +184,20 @@ public final class ProxyServer {
             ledger: forwarder.ledger, ingest: intake.statistics, sequences: intake.audit.statistics, deliveries: destination.statistics,
             connections: intake.connections.count, connectionsMax: configuration.connectionsMax,
             ringBytes: forwarder.ring.bytesUsed, ringBytesMax: forwarder.ring.bytesMax, sessions: forwarder.laneCount,
-            isReadingPaused: intake.isPaused, spool: spoolStatus, longestTurnSeconds: Double(loop.longestTurn) / 1e9, isServing: phase == .serving && listener != nil,
+            isReadingPaused: intake.isPaused, spool: spoolStatus, submissions: intake.submissions?.statistics,
+            longestTurnSeconds: loop.longestTurn.map { Double($0) / 1e9 }, isServing: phase == .serving && listener != nil,
             obstacle: destination.reporter.obstacle,
             reporter: (destination.reporter as? any ReporterStatisticsSource)?.statistics,
             session: (destination.reporter as? AgentAPIReporter)?.status, clock: now.nanoseconds,
             failuresInARow: forwarder.failuresInARow, failingForSeconds: seconds(since: forwarder.failingSince),
             secondsSinceLastSuccess: seconds(since: destination.statistics.lastSuccess), startedAt: startedAt)
     }
+
+    /// The page that `/metrics` serves.
+    public var metricsText: String { Metrics.render(snapshot, process: .read(), version: Version.text) }
+
+    /// Where threads of the embedding program bring frames; nil unless it asked for that.
+    public var submissions: SubmissionQueue? { intake.submissions?.queue }
 
     private var spoolStatus: SpoolStatus? {
         guard let view = destination.forwarder.spoolView, let worker = destination.spool else { return nil }
@@ -210,6 +240,7 @@ public final class ProxyServer {
         listener?.acceptQueued()
         listener?.close()
         listener = nil
+        intake.beginDrain()
         destination.beginDrain()
 
         let timeout = configuration.drainTimeout

@@ -4,13 +4,16 @@ import Reporting
 
 /// Makes the reporter that a configuration asks for.
 enum ReporterFactory {
-    static func make(_ configuration: Configuration, loop: EventLoop) throws(StartFailure) -> any Reporter {
+    static func make(_ configuration: Configuration, _ embedding: Embedding, loop: EventLoop) throws(StartFailure) -> any Reporter {
         do {
             switch configuration.reporter {
             case .file:
                 return try FileReporter(loop, FileDestination(argument: configuration.filePath))
             case .http:
                 return try HTTPReporter(loop, httpConfiguration(configuration.http))
+            case .callback:
+                guard let report = embedding.report else { throw StartFailure("the program has set no callback as the reporter") }
+                return try CallbackReporter(loop, timeout: configuration.coder.callTimeout, report)
             case .coder:
                 return try AgentAPIReporter(
                     loop, coderConfiguration(configuration.coder, inFlightMax: configuration.inFlightMax), seed: .random(in: .min ... .max))

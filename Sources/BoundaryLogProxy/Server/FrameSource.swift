@@ -1,0 +1,15 @@
+import Logging
+import Pipeline
+
+/// Where frames come from, and what must be remembered between them: a client's connection, or the program that embeds the proxy.
+class FrameSource {
+    final let number: UInt64
+    final var lane = LaneHint()
+    final var sequence = SequenceHint()
+
+    /// 0 is the program; connections count from 1.
+    init(number: UInt64) { self.number = number }
+
+    /// What a message about it says of it.
+    func metadata(_ more: Logger.Metadata = [:]) -> Logger.Metadata { more }
+}

@@ -1,0 +1,15 @@
+import BoundaryLogProxy
+import CBoundaryLogProxy
+import Glibc
+
+/// Lives as long as the process, as the header promises.
+nonisolated(unsafe) private let version: UnsafePointer<CChar> = UnsafePointer(strdup(Version.text))
+
+@c @implementation
+public func blp_version() -> UnsafePointer<CChar>? { version }
+
+@c @implementation
+public func blp_last_error() -> UnsafePointer<CChar>? { blp_thread_error() }
+
+@c @implementation
+public func blp_free(_ memory: UnsafeMutableRawPointer?) { free(memory) }
