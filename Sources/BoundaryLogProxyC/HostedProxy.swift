@@ -27,6 +27,16 @@ final class HostedProxy: HandleTarget {
         case stopping(Run)
         /// Its handle is being revoked.
         case destroyed
+
+        /// nil while it does not run, and when it runs on a host's loop.
+        var ownThread: OwnThread? {
+            switch self {
+            case .running(let run), .stopping(let run):
+                if case .ownThread(let thread) = run.place { return thread }
+                return nil
+            case .idle, .starting, .destroyed: return nil
+            }
+        }
     }
     private let phase = Lock(Phase.idle)
     private let configuration: Configuration
@@ -69,11 +79,13 @@ final class HostedProxy: HandleTarget {
     /// Waits for the end of the drain.
     func stop() throws(APIError) {
         let (run, thread) = try phase.withLock { phase throws(APIError) in
+            if let thread = phase.ownThread, thread.isCurrent {
+                throw APIError(BLP_E_THREAD, "called on the proxy's own thread, in one of its callbacks: it would wait for itself")
+            }
             guard case .running(let run) = phase else { throw Self.refusal(phase) }
-            guard case .ownThread(let thread) = run.place else {
+            guard let thread = phase.ownThread else {
                 throw APIError(BLP_E_STATE, "the proxy is attached to a loop: it ends with blp_proxy_close")
             }
-            if thread.isCurrent { throw APIError(BLP_E_THREAD, "called on the proxy's own thread, in one of its callbacks: it would wait for itself") }
             phase = .stopping(run)
             return (run, thread)
         }
@@ -147,9 +159,9 @@ final class HostedProxy: HandleTarget {
                 throw APIError(BLP_E_THREAD, "the proxy is attached to a loop: only the loop's thread can look at it")
             }
             return text
-        case .ownThread(let thread) where thread.isCurrent:
-            throw APIError(BLP_E_THREAD, "called on the proxy's own thread, in one of its callbacks: it would wait for itself")
-        case .ownThread:
+        case .ownThread(let thread):
+            if let text = thread.metricsText { return text }
+            if thread.isCurrent { throw APIError(BLP_E_STATE, "the proxy has stopped") }
             let question = Question<String>()
             let reply = question.reply
             Self.ask(question, run.commands)

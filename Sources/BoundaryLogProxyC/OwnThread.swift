@@ -13,6 +13,8 @@ final class OwnThread: @unchecked Sendable {
     private let beginning = Lock<Beginning?>(nil)
     // Unchecked: written once, before anybody else has this object.
     private var thread = pthread_t()
+    // Unchecked: used on the thread itself only.
+    private var side: LoopSide?
     private let figures: Lock<Figures?>
     private let configuration: Configuration
     private let callbacks: HostCallbacks
@@ -38,6 +40,9 @@ final class OwnThread: @unchecked Sendable {
     }
 
     var isCurrent: Bool { pthread_equal(pthread_self(), thread) != 0 }
+
+    /// nil on other threads, and when the proxy has just ended.
+    var metricsText: String? { isCurrent ? side?.metricsText : nil }
 
     /// Waits for its end. Once.
     func join() { pthread_join(thread, nil) }
@@ -70,7 +75,8 @@ final class OwnThread: @unchecked Sendable {
                 loop.run()
                 loop.close()
             }
-            let side = try LoopSide(loop, configuration, callbacks, figures: figures) {}
+            let side = try LoopSide(loop, configuration, callbacks, figures: figures) { [unowned self] in self.side = nil }
+            self.side = side
             beginning.signal { $0 = .serves(side.submissions, side.commands) }
         } catch {
             beginning.signal { $0 = .failed("\(error)") }
