@@ -100,6 +100,9 @@ extension Forwarder {
                 key: entry.delivery.key, batches: batches, logs: entry.delivery.logs,
                 logCount: entry.delivery.logs?.count ?? batches.reduce(0) { $0 + $1.logCount })
             if case .part(let claim) = entry.disk { run.place = .init(of: claim.key, logsBefore: logsBefore) }
+            #if CANARIES
+                if Canary.latePart.isPlanted { run.place = nil }
+            #endif
             logsBefore += run.logCount
             job.runs.append(run)
             inHand.footprint += run.footprint
@@ -125,6 +128,9 @@ extension Forwarder {
 
     /// What waits in the ring, when it is due: all of it, the oldest first, so that the disk is touched seldom.
     private func storeWaiting(_ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?) {
+        #if CANARIES
+            if Canary.lostTail.isPlanted, isStoringRest { return }
+        #endif
         guard let state = spool, let due = waitingDue(now, state) else { return }
         guard now >= due else {
             wakeAt = min(wakeAt ?? due, due)

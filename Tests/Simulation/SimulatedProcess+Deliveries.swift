@@ -48,6 +48,7 @@ extension SimulatedProcess {
         try flight.checkBytes()
         let key = flight.delivery.key
         let isHeld = world.spool.rows.contains { $0.holder == key } || job?.job.runs.contains { $0.key == key } ?? false
+        let isFromRing = forwarder.active.contains { $0.delivery.number == flight.delivery.number && $0.origin == .ring }
         let settlement = forwarder.settle(flight.delivery.number, outcome, now: world.now)
         world.note("delivery \(flight.delivery.number): \(outcome), \(settlement)")
         switch (outcome, settlement) {
@@ -58,18 +59,19 @@ extension SimulatedProcess {
         case (.rejected, .dropped(let logs, _)), (.tooLarge, .dropped(let logs, _)):
             try require(logs == flight.content.logCount, "\(logs) logs of \(flight.content) are said to be dropped")
             for range in flight.content { try drop(range, .forwardFailed) }
-        case (.transient, .dropped(let logs, _)): try giveUp(flight, logs)
+        case (.transient, .dropped(let logs, _)): try giveUp(flight, logs, isFromRing: isFromRing)
         case (.transient, .willRetry), (.tooLarge, .split): return
         default: throw Violation("\(outcome) led to \(settlement)")
         }
         if isHeld { ended.insert(key) }
     }
 
-    private func giveUp(_ flight: Flight, _ logs: Int) throws(Violation) {
+    private func giveUp(_ flight: Flight, _ logs: Int, isFromRing: Bool) throws(Violation) {
         guard let after = forwarder.settings.giveUpAfter else { throw Violation("a delivery was given up against the settings") }
         let limit = world.now.advanced(by: .zero - after)
         let isOld = flight.content.contains { range in range.numbers.contains { world.truth[range.session, $0].arrived <= limit } }
-        try require(isOld, "\(flight.content) is given up too early")
+        // A row of the spool is as old as its oldest batch, also when it has been halved.
+        try require(isOld || !isFromRing, "\(flight.content) is given up too early")
         for range in flight.content { try drop(range, .forwardFailed) }
         try dropOldest(logs - flight.content.logCount, .forwardFailed, arrivedBy: limit)
     }

@@ -49,11 +49,10 @@ extension SimulatedProcess {
         ended.subtract(job.ended)
         for range in world.spool.expired { try drop(range, .forwardFailed) }
         for range in world.spool.madeRoom { try drop(range, .bufferFull) }
-        guard !world.spool.removed.isEmpty else { return }
-        let kept = world.spool.logs.ids
         for range in world.spool.removed {
-            for (number, id) in zip(range.numbers, range.ids) where !world.truth[range.session, number].status.isEnd {
-                try require(kept.contains(id), "\(range.session)/\(number) was removed from the spool before its end")
+            for number in range.numbers where !world.truth[range.session, number].status.isEnd {
+                let isKept = world.spool.rows.contains { $0.logs.contains(range.session, number) }
+                try require(isKept, "\(range.session)/\(number) was removed from the spool before its end")
             }
         }
     }

@@ -26,6 +26,9 @@ struct Truth {
         var keyMayChange = false
         /// It was dropped, and the process ended before the spool knew: it comes after what was delivered since.
         var mayBeLate = false
+        /// Where it was found while the end of a process is worked out.
+        fileprivate var isInSpool = false
+        fileprivate(set) var isInJob = false
     }
 
     private(set) var logs: [[Log]]
@@ -130,31 +133,37 @@ struct Truth {
     // MARK: The end of a process
 
     /// What the spool has comes back, whatever had become of it; all else that was not at its end is lost. `isPromised`: that may not be.
-    mutating func endProcess(spool: Set<Int>, isPromised: (Int, Log) -> Bool) throws(Violation) {
+    mutating func endProcess(spool: [LogRange], job: [LogRange] = [], isPromised: (Log) -> Bool) throws(Violation) {
+        for range in spool { for number in range.numbers { logs[range.session][number].isInSpool = true } }
+        for range in job { for number in range.numbers { logs[range.session][number].isInJob = true } }
         for session in logs.indices {
-            for (number, id) in zip(logs[session].indices, LogRange(session: session, numbers: logs[session].indices).ids) {
-                let log = logs[session][number]
-                if spool.contains(id) {
-                    logs[session][number].mayBeLate = log.mayBeLate || log.status.isEnd
-                    logs[session][number].status = .held
+            for number in logs[session].indices {
+                var log = logs[session][number]
+                if log.isInSpool {
+                    log.mayBeLate = log.mayBeLate || log.status.isEnd
+                    log.status = .held
                 } else if !log.status.isEnd {
-                    let isMissed = log.status == .held && isPromised(id, log)
+                    let isMissed = log.status == .held && isPromised(log)
                     try require(!isMissed, "\(session)/\(number), arrived at \(log.arrived.milliseconds), is gone with its process")
-                    logs[session][number].status = .lost
+                    log.status = .lost
                 }
+                (log.isInSpool, log.isInJob) = (false, false)
+                logs[session][number] = log
             }
             firstOwed[session] = logs[session].firstIndex { !$0.status.isEnd } ?? logs[session].count
         }
     }
 
-    /// What the proxy owes.
-    func held() -> [LogRange] {
-        var ranges: [LogRange] = []
+    /// Logs that the proxy owes.
+    var heldCount: UInt64 {
+        var count: UInt64 = 0
         for session in logs.indices {
-            for number in firstOwed[session]..<logs[session].count where logs[session][number].status == .held {
-                ranges.append(joining: LogRange(session: session, numbers: number..<number + 1))
-            }
+            for log in logs[session][firstOwed[session]...] where log.status == .held { count += 1 }
         }
-        return ranges
+        return count
+    }
+
+    func heldCount(in ranges: [LogRange]) -> UInt64 {
+        ranges.reduce(0) { sum, range in sum + UInt64(logs[range.session][range.numbers].count { $0.status == .held }) }
     }
 }
