@@ -51,6 +51,7 @@ extension SimulatedProcess {
 
     /// kill -9. The job under way may have been committed.
     func crash(committing: Bool) throws(Violation) {
+        if job != nil { world.met.insert(.crashedInJob) }
         let isPromising = isKeepingPromises
         let bound = world.setup.durability == .sync ? Forwarder.groupInterval : world.setup.after
         let due = (job?.madeAt ?? world.now).advanced(by: .zero - bound)
@@ -67,6 +68,8 @@ extension SimulatedProcess {
     func stop() throws(Violation) {
         let inSpool = world.truth.heldCount(in: world.spool.logs)
         let lost = world.truth.heldCount - inSpool
+        if lost > 0, world.setup.durability != .memory { world.met.insert(.restLost) }
+        if inSpool > 0 { world.met.insert(.restStored) }
         forwarder.abandon()
         let ledger = forwarder.ledger
         try require(ledger.balances && ledger.waiting == Tally() && ledger.inFlight == Tally(), "the ledger is left with \(ledger)")

@@ -19,6 +19,7 @@ extension SimulatedProcess {
         try world.truth.check(sending: flight.content, key: delivery.key)
         if delivery.attempt == 1 { try waiting.take(flight.content) }
         flights.append(flight)
+        if flights.count > 1 { world.met.insert(.severalUnderWay) }
     }
 
     /// What the spool has of a delivery is claimed by its key, unless that could not be; with `sync` it has all of it.
@@ -67,6 +68,7 @@ extension SimulatedProcess {
     }
 
     private func giveUp(_ flight: Flight, _ logs: Int, isFromRing: Bool) throws(Violation) {
+        world.met.insert(.givenUp)
         guard let after = forwarder.settings.giveUpAfter else { throw Violation("a delivery was given up against the settings") }
         let limit = world.now.advanced(by: .zero - after)
         let isOld = flight.content.contains { range in range.numbers.contains { world.truth[range.session, $0].arrived <= limit } }

@@ -33,6 +33,7 @@ extension SimulatedProcess {
         let result = try world.spool.run(job.job, health: world.disk, now: world.now)
         world.note("job done, \(world.disk): loaded \(result.loaded.map { "\($0.key) \($0.tally)" }), \(result.content.map { "\($0)" } ?? "not open")")
         self.job = nil
+        noteHappenings(job, result)
         if result.failure == nil { try didCommit(job) } else { try didFail(job, result) }
         let report = forwarder.finish(result, now: world.now)
         isSpoolFailing = result.failure != nil
@@ -41,6 +42,16 @@ extension SimulatedProcess {
         try require(report.recovered == recovered, "recovered \(report.recovered) from the spool, not \(recovered)")
         hasSeenSpool = hasSeenSpool || result.content != nil
         try checkLoaded()
+    }
+
+    private func noteHappenings(_ job: Job, _ result: SpoolResult) {
+        if result.failure != nil { world.met.insert(result.content == nil ? .unreadable : .jobFailed) }
+        if result.failure != nil, result.loaded.contains(where: { !$0.wasClaimed }) { world.met.insert(.loadedUnclaimed) }
+        if result.loaded.contains(where: \.wasClaimed) { world.met.insert(.reclaimed) }
+        if result.madeRoom != Tally() { world.met.insert(.madeRoom) }
+        if result.expired != Tally() { world.met.insert(.expired) }
+        if result.failure == nil, job.job.runs.contains(where: { $0.place != nil }) { world.met.insert(.partStored) }
+        if let bytes = result.content?.bytes, bytes > world.setup.spoolBytesMax / 8 * 7 { world.met.insert(.spoolFull) }
     }
 
     func didCommit(_ job: Job) throws(Violation) {

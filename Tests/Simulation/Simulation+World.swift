@@ -100,6 +100,7 @@ extension Simulation {
 
     mutating func deliver(_ index: Int) throws(Violation) {
         let flight = process.flights[index]
+        if world.truth.hasRecorded(flight.content, key: flight.delivery.key) { world.met.insert(.resent) }
         try world.truth.record(flight.content, key: flight.delivery.key)
         try process.answer(index, .delivered)
     }
