@@ -9,6 +9,8 @@ extension Simulation {
         if world.random.once(in: setup.stepsPerOutage) {
             let down: World.Destination = world.random.once(in: 2) && has(.stall) ? .stalled : has(.transient) ? .down : .up
             world.destination = world.destination == .up ? down : .up
+            // A session is open again.
+            if world.destination == .up, world.random.once(in: 2) { process.forwarder.retryNow() }
         }
         if world.random.once(in: setup.stepsPerOutage) {
             let failing: ModelSpool.Health = world.random.once(in: 4) && has(.unreadable) ? .unreadable : has(.diskFull) ? .full : .works
