@@ -30,6 +30,9 @@ static inline CURLcode blp_easy_set_write(CURL *easy, curl_write_callback functi
 static inline CURLcode blp_easy_set_header(CURL *easy, curl_write_callback function) {
   return (curl_easy_setopt)(easy, CURLOPT_HEADERFUNCTION, function);
 }
+static inline CURLcode blp_easy_set_open_socket(CURL *easy, curl_opensocket_callback function) {
+  return (curl_easy_setopt)(easy, CURLOPT_OPENSOCKETFUNCTION, function);
+}
 static inline CURLcode blp_easy_set_close_socket(CURL *easy, curl_closesocket_callback function) {
   return (curl_easy_setopt)(easy, CURLOPT_CLOSESOCKETFUNCTION, function);
 }

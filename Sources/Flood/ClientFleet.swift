@@ -26,6 +26,7 @@ final class ClientFleet {
     private var ready: [Int] = []
     private var disconnected: [Int] = []
     private var awaitingHangup = 0
+    private var kills = 0
     private var unfinished: Int
 
     init(_ configuration: FloodConfiguration, socketPath: String, now: UInt64) {
@@ -38,7 +39,8 @@ final class ClientFleet {
         deadline = configuration.duration.map { now + $0.nanoseconds } ?? .max
         unfinished = configuration.connections
         for index in 0..<configuration.connections {
-            clients.append(FloodClient(session: SessionID(using: &generator)))
+            let history = configuration.crashes == nil ? nil : MessageHistory(logsPerMessage: configuration.logsPerMessage)
+            clients.append(FloodClient(session: SessionID(using: &generator), history: history))
             disconnected.append(index)
         }
     }
@@ -66,6 +68,12 @@ final class ClientFleet {
     /// No new messages; those under way are finished.
     func endEarly() { messagesMax = min(messagesMax, messagesTaken) }
 
+    /// To be called just before the daemon is killed, and nothing is written in between: all connections of now are dead then.
+    func noteKill() {
+        for client in clients { client.noteKill(kills) }
+        kills += 1
+    }
+
     /// Closes everything as it stands: what was sent is known, what was under way was not sent.
     func abandon() {
         for client in clients where client.state != .finished { finish(client) }
@@ -83,7 +91,7 @@ final class ClientFleet {
                 later.append(index)
                 continue
             }
-            switch try client.connect(to: socketPath) {
+            switch try client.connect(to: socketPath, killsBefore: kills) {
             case .connected:
                 totals.connections += 1
                 client.connectingSince = nil
@@ -147,7 +155,7 @@ final class ClientFleet {
         pacer.tookLogs(logs)
         client.begin(.logs(logs)) { buffer in
             encoder.encode(
-                tag: tag, trailer: client.trailer, firstSequence: Int32(truncatingIfNeeded: client.logsSent), logs: logs,
+                tag: tag, trailer: client.trailer, firstSequence: Int32(truncatingIfNeeded: client.logsNumbered), logs: logs,
                 time: SystemClock.wall, into: buffer)
         }
     }
@@ -171,14 +179,26 @@ final class ClientFleet {
             client.state = .blocked
             readiness.watch(client.descriptor, writable: true, token: index)
         case .broken:
-            if case .bad(let kind)? = client.frame, kind.isFatal {
-                // Hung up before we had written all of it: quite right.
-                totals.badFrames[kind, default: 0] += 1
-                client.endFrame()
-            } else {
-                totals.brokenConnections += 1
-            }
+            broke(client)
             reconnect(client, index)
+        }
+    }
+
+    private func broke(_ client: FloodClient) {
+        if client.killsBefore < kills {
+            totals.killedConnections += 1
+            if case .logs(let count)? = client.frame {
+                totals.failedMessages += 1
+                client.endMessage(logs: count, isWritten: false)
+            } else {
+                client.endFrame()
+            }
+        } else if case .bad(let kind)? = client.frame, kind.isFatal {
+            // Hung up before we had written all of it: quite right.
+            totals.badFrames[kind, default: 0] += 1
+            client.endFrame()
+        } else {
+            totals.brokenConnections += 1
         }
     }
 
@@ -187,8 +207,7 @@ final class ClientFleet {
         client.endFrame()
         switch frame {
         case .logs(let count):
-            client.logsSent += count
-            client.messagesOnConnection += 1
+            client.endMessage(logs: count, isWritten: true)
             totals.messages += 1
             totals.logs += count
             if configuration.statusEvery > 0, configuration.tags != .logs, client.messagesOnConnection % configuration.statusEvery == 0 {
@@ -218,7 +237,7 @@ final class ClientFleet {
     }
 
     private func startNewRun(_ client: FloodClient, _ index: Int) {
-        sessions.append(SentSession(id: client.session, logs: client.logsSent))
+        sessions.append(client.sentSession)
         client.startSession(SessionID(using: &generator))
         reconnect(client, index)
     }
@@ -230,7 +249,7 @@ final class ClientFleet {
     }
 
     private func finish(_ client: FloodClient) {
-        sessions.append(SentSession(id: client.session, logs: client.logsSent))
+        sessions.append(client.sentSession)
         client.disconnect()
         client.state = .finished
         unfinished -= 1

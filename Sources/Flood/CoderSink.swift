@@ -60,6 +60,9 @@ final class CoderSink: Sink {
 
     func beginOutage(_ duration: Duration) { process.post("{\"do\":\"outage\",\"ms\":\(Self.milliseconds(duration))}") }
 
+    /// The stand-in's outages end by themselves: an outage for as long as the clients send is the HTTP sink's only (`SinkConfiguration.problem`).
+    func endOutage() {}
+
     func finish() -> DeliveryRecord {
         process.post("{\"do\":\"report\"}", as: .report)
         let report = process.awaitAnswer(.report, patience: Self.reportPatience)

@@ -40,6 +40,9 @@ public struct DaemonLedger: Equatable, Sendable {
     public var logsReceived: Int { values["logs_received"] ?? 0 }
     public var logsDelivered: Int { values["logs_delivered"] ?? 0 }
     public var logsWaiting: Int { (values["logs_waiting"] ?? 0) + (values["logs_in_flight"] ?? 0) }
+    /// What lay in the spool when the process began, and what it left there.
+    public var logsRecovered: Int { values["logs_recovered"] ?? 0 }
+    public var logsSpooled: Int { values["logs_spooled"] ?? 0 }
     public var batchesReceived: Int? { values["batches_received"] }
     public var clientDroppedChannelFull: Int? { values["client_dropped_channel_full"] }
 
@@ -50,6 +53,8 @@ public struct DaemonLedger: Equatable, Sendable {
         for (name, value) in values where name.hasPrefix(prefix) { dropped[String(name.dropFirst(prefix.count))] = value }
         return dropped
     }
+
+    public var balances: Bool { logsReceived + logsRecovered == logsDelivered + droppedSum + logsSpooled + logsWaiting }
 
     public var droppedSum: Int { dropped.values.reduce(0, +) }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A daemon that the flood started: it alone is ended, by its process id. Its standard error goes to a file, which holds the final ledger.
+/// A daemon that the flood started: it alone is ended, by its process id. Its standard error is appended to a file, which holds the final ledger.
 final class DaemonProcess {
     struct Ending: Equatable, Sendable {
         /// nil when a signal ended it.
@@ -12,17 +12,15 @@ final class DaemonProcess {
     }
 
     let processID: pid_t
-    let messagesPath: String
     private(set) var ending: Ending?
     private(set) var figures = ProcessFigures()
 
     init(path: String, arguments: [String], messagesPath: String) throws(FloodError) {
         guard access(path, X_OK) == 0 else { throw .system("cannot run the daemon \(path)") }
-        self.messagesPath = messagesPath
         processID = try ChildProcess.spawn(path, arguments, environment: Self.environment) { actions in
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
             posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-            posix_spawn_file_actions_addopen(&actions, 2, messagesPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+            posix_spawn_file_actions_addopen(&actions, 2, messagesPath, O_WRONLY | O_APPEND, 0)
         }
     }
 
@@ -53,16 +51,28 @@ final class DaemonProcess {
         if ending == nil { figures.sample(processID: processID) }
     }
 
+    /// Waits until it has written nothing to a disk for 100 ms, at most 2 s: what it wrote until then belongs to its start.
+    func awaitQuietDisk() {
+        let deadline = SystemClock.monotonic + 2_000_000_000
+        repeat {
+            figures.endStart()
+            poll(nil, 0, 100)
+            sample()
+        } while !hasEnded && figures.writtenBytes != figures.writtenBytesAtStart && SystemClock.monotonic < deadline
+    }
+
     /// Whether it has ended; never waits.
     var hasEnded: Bool { ending != nil || collect(options: WNOHANG) }
 
-    /// Waits for its end; false when it goes on for longer than that.
+    /// Waits for its end; false when it goes on for longer than that. What it writes from now on is not in its figures.
     func waitForEnd(_ patience: Duration, whileWaiting: () -> Void = {}) -> Bool {
         let deadline = SystemClock.monotonic + patience.nanoseconds
+        let written = figures.writtenBytes
         while !hasEnded {
             if SystemClock.monotonic > deadline { return false }
             whileWaiting()
             sample()
+            figures.writtenBytes = written
             poll(nil, 0, 2)
         }
         return true

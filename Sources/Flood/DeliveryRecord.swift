@@ -34,12 +34,21 @@ public struct DeliveryRecord: Sendable {
     public internal(set) var firstArrival: UInt64?
     public internal(set) var lastArrival: UInt64?
 
+    /// Requests that came again, in the order in which they did.
+    public internal(set) var resends: [Resend] = []
+    /// Logs that arrived again in a request of another key, or of none.
+    public var duplicatesOfOtherKeys: Int { duplicates - resends.reduce(0) { $0 + $1.logs } }
+    /// nil without an outage that ended.
+    private(set) var catchUp: CatchUp?
+
     /// What only the stand-in for coderd knows; nil for the HTTP sink.
     public internal(set) var coder: CoderRecord?
 
     private var indexes: [SessionID: Int] = [:]
     private var lastIndex: Int?
     private var latencyRun: (microseconds: UInt64, count: UInt64) = (0, 0)
+    /// `CatchUp.usualLatencyMax` as of the beginning of the outage.
+    private var usualLatencyMax: UInt64?
 
     public init() {}
 
@@ -52,7 +61,9 @@ public struct DeliveryRecord: Sendable {
 
     mutating func noteRefusal(status: Int) {
         switch status {
-        case 503: refused503 += 1
+        case 503:
+            if refused503 == 0 { noteUsualLatency() }
+            refused503 += 1
         case 413: refused413 += 1
         default: unreadable += 1
         }
@@ -78,6 +89,7 @@ public struct DeliveryRecord: Sendable {
         case .impossible: impossible += 1
         }
         let microseconds = arrival > log.time ? (arrival - log.time) / 1000 : 0
+        catchUp?.note(time: log.time, arrival: arrival, microseconds: microseconds)
         // The logs of a message share their time, so that one entry serves them all.
         if microseconds == latencyRun.microseconds {
             latencyRun.count += 1
@@ -87,7 +99,13 @@ public struct DeliveryRecord: Sendable {
         }
     }
 
-    mutating func finish() { flushLatency() }
+    mutating func finish() {
+        flushLatency()
+        catchUp?.finish()
+    }
+
+    /// The sink works again since `wall`, in nanoseconds since 1970.
+    mutating func noteOutageEnd(wall: UInt64) { catchUp = CatchUp(outageEnd: wall, usualLatencyMax: usualLatencyMax) }
 
     /// A session that was recorded elsewhere.
     mutating func add(_ session: SessionRecord) {
@@ -96,6 +114,11 @@ public struct DeliveryRecord: Sendable {
     }
 
     public func session(_ id: SessionID) -> SessionRecord? { indexes[id].map { sessions[$0] } }
+
+    private mutating func noteUsualLatency() {
+        flushLatency()
+        if latency.totalCount > 0 { usualLatencyMax = 2 * latency.valueAtPercentile(99) }
+    }
 
     private mutating func flushLatency() {
         guard latencyRun.count > 0 else { return }

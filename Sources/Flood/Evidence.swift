@@ -7,6 +7,8 @@ public struct Evidence: Sendable {
     public var ledger: DaemonLedger?
     /// nil when a signal ended the daemon.
     public var exitCode: Int32?
+    /// nil where nobody killed the daemon; then the ledger and the exit code are of the one process, else of the last.
+    public var crashes: CrashEvidence?
     /// The run could not be brought to its end, in words.
     public var interruption: String?
 

@@ -10,21 +10,13 @@ public struct FleetTotals: Equatable, Sendable {
     public var connections = 0
     /// Connections that the daemon ended although nothing was wrong with what it was sent.
     public var brokenConnections = 0
+    /// Connections that broke because the flood had killed the daemon, and the messages that were under way on them: lost by their clients, not sent.
+    public var killedConnections = 0
+    public var failedMessages = 0
     /// Writes that found the socket full.
     public var blockedWrites = 0
 
     public init() {}
 
     public var badFrameCount: Int { badFrames.values.reduce(0, +) }
-}
-
-/// One boundary run: it sent the logs 0 ..< `logs`.
-public struct SentSession: Equatable, Sendable {
-    public var id: SessionID
-    public var logs: Int
-
-    public init(id: SessionID, logs: Int) {
-        self.id = id
-        self.logs = logs
-    }
 }

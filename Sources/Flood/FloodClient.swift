@@ -2,8 +2,9 @@ import Glibc
 
 /// One boundary: a connection, a session, and the frame that is being written. The fleet says when it may go on.
 ///
-/// A frame that was not wholly written when the connection broke was not received by anyone: it is written again, whole, on the
-/// next connection. A frame counts as sent when its last byte is in the socket.
+/// A frame counts as sent when its last byte is in the socket. One that was not wholly written when the connection broke was not received by anyone. Where the
+/// daemon ended the connection it is written again, whole, on the next one, so that it is not lost over a fault of the daemon's; where the flood had killed
+/// the daemon the client loses it, as boundary does, and goes on with the next numbers.
 final class FloodClient {
     /// What a frame is to the books.
     enum Frame: Equatable { case logs(Int), status, bad(BadFrame) }
@@ -27,8 +28,12 @@ final class FloodClient {
     private(set) var frame: Frame?
     private(set) var session: SessionID
     private(set) var trailer: [UInt8]
-    var logsSent = 0
-    var messagesOnConnection = 0
+    /// Logs numbered so far.
+    private(set) var logsNumbered = 0
+    private(set) var history: MessageHistory?
+    private(set) var messagesOnConnection = 0
+    /// Kills of the daemon before this connection was made.
+    private(set) var killsBefore = 0
     /// The first vain attempt to connect since the last good one.
     var connectingSince: UInt64?
     private var socket: UnixClientSocket?
@@ -36,8 +41,10 @@ final class FloodClient {
     private var range = 0..<0
     private var written = 0
 
-    init(session: SessionID) {
+    /// `history`: an empty one, where the daemon is going to be killed.
+    init(session: SessionID, history: MessageHistory? = nil) {
         self.session = session
+        self.history = history
         trailer = MessageEncoder.trailer(session)
         // Room behind the longest frame for what a bad frame has too much.
         buffer = .allocate(byteCount: MessageEncoder.bufferBytes + 32, alignment: 16)
@@ -48,12 +55,13 @@ final class FloodClient {
     /// -1 while disconnected.
     private(set) var descriptor: Int32 = -1
 
-    func connect(to path: String) throws(FloodError) -> UnixClientSocket.ConnectResult {
+    func connect(to path: String, killsBefore: Int = 0) throws(FloodError) -> UnixClientSocket.ConnectResult {
         let socket = try UnixClientSocket()
         let result = try socket.connect(to: path)
         if case .connected = result {
             descriptor = socket.descriptor
             self.socket = consume socket
+            self.killsBefore = killsBefore
             messagesOnConnection = 0
             written = 0
         }
@@ -69,8 +77,12 @@ final class FloodClient {
     func startSession(_ session: SessionID) {
         self.session = session
         trailer = MessageEncoder.trailer(session)
-        logsSent = 0
+        logsNumbered = 0
+        if let history { self.history = MessageHistory(logsPerMessage: history.logsPerMessage) }
     }
+
+    /// What is known of the session so far.
+    var sentSession: SentSession { SentSession(id: session, logs: logsNumbered, history: history) }
 
     /// Lays the next frame out by `fill`, which gets the buffer and returns where in it the frame lies.
     func begin(_ frame: Frame, fill: (UnsafeMutableRawBufferPointer) -> Range<Int>) {
@@ -80,6 +92,27 @@ final class FloodClient {
     }
 
     func endFrame() { frame = nil }
+
+    /// The frame under way, of so many logs, is wholly written, or will never be.
+    func endMessage(logs: Int, isWritten: Bool) {
+        endFrame()
+        logsNumbered += logs
+        if isWritten {
+            messagesOnConnection += 1
+            history?.wrote(at: SystemClock.monotonic)
+        } else {
+            history?.failed()
+        }
+    }
+
+    /// To be called just before the kill of this number, on the thread that writes: what lies in the socket then, nobody reads any more.
+    func noteKill(_ kill: Int) {
+        var bytes: Int32 = 0
+        guard history != nil, descriptor >= 0, ioctl(descriptor, UInt(TIOCOUTQ), &bytes) == 0, bytes > 0, range.count > 0 else { return }
+        // The kernel tells its memory, which is more than the bytes in it: an upper bound.
+        let messages = (Int(bytes) + range.count - 1) / range.count
+        history?.noteUnread(min(messages, messagesOnConnection), atKill: kill)
+    }
 
     /// Writes what the socket takes; `writes` 2 splits header from payload as boundary does. Adds the bytes to `bytes`.
     func write(writes: Int, bytes: inout Int) -> WriteResult {

@@ -8,7 +8,7 @@ public struct FloodConfiguration: Sendable {
     /// 2: header and payload in a write each, as boundary does. 1: both together.
     public var writesPerFrame = 2
     public var connections = 8
-    /// Messages in all; nil means as many as make 1,000,000 logs, or no bound when `duration` is given.
+    /// Messages in all; nil means as many as make 1,000,000 logs, or no bound when `duration` or a number of kills is given.
     public var messages: Int?
     public var duration: Duration?
     /// Logs per second over all connections; 0 is full speed.
@@ -24,16 +24,20 @@ public struct FloodConfiguration: Sendable {
     public var seed: UInt64 = 1
 
     public var sink = SinkConfiguration()
+    /// Of the daemon that the flood starts.
+    public var durability = DurabilityConfiguration()
+    /// nil: nobody kills it.
+    public var crashes: CrashConfiguration?
 
     public static let urlBytesDefault = 71
     public static let logsDefault = 1_000_000
 
     public init() {}
 
-    /// Messages to send, or nil when only the duration ends the run.
+    /// Messages to send, or nil when only the duration or the number of kills ends the run.
     public var messagesMax: Int? {
         if let messages { return messages }
-        if duration != nil { return nil }
+        if duration != nil || crashes?.count != nil { return nil }
         return (Self.logsDefault + logsPerMessage - 1) / logsPerMessage
     }
 
@@ -52,6 +56,7 @@ public struct FloodConfiguration: Sendable {
             || MessageEncoder(urlBytes: urlBytes, seed: seed).payloadBytesMax(logs: logsPerMessage) > MessageEncoder.payloadBytesMax {
             return "\(logsPerMessage) logs with URLs of \(urlBytes) bytes do not fit into one message (32768 bytes)"
         }
-        return sink.problem
+        if crashes != nil, sink.reporter != .http { return "--crash-every belongs to --reporter http: only its sink knows by which request a log came" }
+        return sink.problem ?? durability.problem ?? crashes?.problem
     }
 }

@@ -33,6 +33,12 @@ extension FloodResult {
         object.add("duplicated_in_flight", verdict.duplicatedInFlight)
         object.add("out_of_order", verdict.outOfOrder)
         object.add("foreign", verdict.foreign)
+        object.add("spooled", verdict.spooled)
+        if let crash = verdict.crash { addCrash(crash, verdict, to: &object) }
+        if let catchUp = record.catchUp {
+            object.add("catch_up_seconds", catchUp.backlogSeconds ?? 0)
+            object.add("catch_up_latency_seconds", catchUp.usualSeconds ?? .nan)
+        }
         object.add("requests", record.requests)
         object.add("request_bytes", record.bytes)
         object.add("answered_503", record.refused503)
@@ -58,8 +64,33 @@ extension FloodResult {
         object.add("daemon_private_idle_bytes", figures.privateIdleBytes)
         object.add("daemon_private_peak_bytes", figures.privatePeakBytes)
         object.add("daemon_resident_peak_bytes", figures.residentPeakBytes)
+        object.add("daemon_written_bytes", figures.writtenBytes)
+        object.add("daemon_written_bytes_sending", figures.writtenBytes - figures.writtenBytesAtStart)
+        object.add("spool_peak_bytes", figures.spoolPeakBytes)
         object.add("daemon_drain_seconds", drainSeconds)
         object.add("daemon_exit_code", Int(evidence.exitCode ?? -1))
         object.add("failures", verdict.failures)
+    }
+
+    private func addCrash(_ crash: CrashVerdict, _ verdict: Verdict, to object: inout JSONWriter) {
+        guard let crashes = evidence.crashes else { return }
+        object.add("basis", "what the clients wrote and the sink saw; the ledgers of killed processes are lost with them")
+        object.add("durability", crashes.promise.mode.rawValue)
+        object.add("kills", crashes.kills.count)
+        object.add("killed_connections", evidence.totals.killedConnections)
+        object.add("failed_messages", evidence.totals.failedMessages)
+        object.add("promise_window_seconds", crashes.promise.lossWindow.map { Double($0) / 1e9 } ?? .nan)
+        object.add("lost_within_promise", crash.lostWithin)
+        object.add("lost_unread", crash.lostUnread)
+        object.add("lost_oldest_seconds", Double(crash.oldestLost) / 1e9)
+        object.add("lost_beyond_promise", verdict.lostBeyondPromise)
+        object.add("lost_before_later_ones", crash.holes)
+        object.add("resent_requests", crash.resends)
+        object.add("resent_logs", crash.resentLogs)
+        object.add("resent_requests_of_one_kill_max", crash.resendsOfOneKillMax)
+        object.add("resent_answer_oldest_seconds", Double(crash.oldestAnswer) / 1e9)
+        object.add("resent_not_in_flight", crash.unexplainedResends)
+        object.add("resent_with_other_content", crash.changedResends)
+        object.add("duplicated_under_other_key", evidence.record.duplicatesOfOtherKeys)
     }
 }

@@ -18,8 +18,13 @@ extension FloodResult {
             let reasons = verdict.dropped.sorted { $0.key < $1.key }.map { "\($0.key) \(Figures.grouped($0.value))" }
             let dropped = reasons.isEmpty ? "0" : "\(Figures.grouped(verdict.droppedSum)) (\(reasons.joined(separator: ", ")))"
             line("dropped", verdict.droppedSum == 0 ? dropped : paint(dropped, "33"))
-            line("lost", verdict.lost == 0 ? "0" : paint(Figures.grouped(verdict.lost), "31"))
-            line("duplicated", paint(duplicates(verdict), verdict.duplicated == 0 ? nil : verdict.duplicated == verdict.duplicatedInFlight ? "33" : "31"))
+            if verdict.spooled > 0 { line("spooled", paint("\(Figures.grouped(verdict.spooled)) logs wait in the spool", "33")) }
+            if let crash = verdict.crash, let crashes = evidence.crashes {
+                for (name, value, isBad) in crashLines(crash, crashes, verdict) { line(name, paint(value, isBad ? "31" : nil)) }
+            } else {
+                line("lost", verdict.lost == 0 ? "0" : paint(Figures.grouped(verdict.lost), "31"))
+                line("duplicated", paint(duplicates(verdict), verdict.duplicated == 0 ? nil : verdict.duplicated == verdict.duplicatedInFlight ? "33" : "31"))
+            }
             line("order", verdict.outOfOrder == 0 ? "kept in every session" : paint("\(Figures.grouped(verdict.outOfOrder)) logs late", "31"))
         }
         line("rate", "\(Figures.grouped(Int(sentPerSecond))) logs/s sent, \(Figures.fixed(megabytesPerSecond, 1)) MB/s" + (verdict == nil ? "" : "; \(Figures.grouped(Int(deliveredPerSecond))) logs/s delivered"))
@@ -28,12 +33,17 @@ extension FloodResult {
             if latency.totalCount > 0 {
                 line("latency", "p50 \(Figures.microseconds(latency.valueAtPercentile(50))), p99 \(Figures.microseconds(latency.valueAtPercentile(99))), max \(Figures.microseconds(latency.maxRecorded)) from write to arrival")
             }
+            if let catchUp = evidence.record.catchUp { line("caught up", catchUpText(catchUp)) }
             line("daemon", "\(Figures.fixed(processorSecondsPerMillion, 3)) CPU s per million logs; peak \(Figures.mebibytes(figures.privatePeakBytes)) private (idle \(Figures.mebibytes(figures.privateIdleBytes))), \(Figures.mebibytes(figures.residentPeakBytes)) resident; drained in \(Figures.fixed(drainSeconds, 2)) s")
+        }
+        if verdict != nil {
+            let sending = figures.writtenBytes - figures.writtenBytesAtStart
+            line("disk", "\(Figures.grouped(sending)) bytes written while the clients sent, \(Figures.grouped(figures.writtenBytesAtStart)) before; spool at most \(Figures.mebibytes(figures.spoolPeakBytes))")
         }
         if let keptDirectory { line("kept", keptDirectory) }
         if let verdict {
             for failure in verdict.failures { lines.append(paint("FAILED", "1;31") + "      " + failure) }
-            if verdict.isGood { lines.append(paint("ok", "1;32") + "          every log is accounted for") }
+            if verdict.isGood { lines.append(paint("ok", "1;32") + "          " + (verdict.crash == nil ? "every log is accounted for" : "nothing beyond the promise: by what the clients wrote and the sink saw, since the ledgers of killed processes are lost with them")) }
         } else if !isGood {
             lines.append(paint("FAILED", "1;31") + "      " + (evidence.interruption ?? "the daemon ended \(totals.brokenConnections) connections without a reason"))
         }

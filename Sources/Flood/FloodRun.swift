@@ -18,10 +18,6 @@ public struct FloodRun: Sendable {
     /// For the daemon to end after SIGTERM.
     public var endPatience = Duration.seconds(120)
 
-    private static let startPatience: UInt64 = 20_000_000_000
-    private static let sampleInterval: UInt64 = 20_000_000
-    private static let waitMax: UInt64 = 20_000_000
-
     public init(_ configuration: FloodConfiguration, target: Target) {
         self.configuration = configuration
         self.target = target
@@ -29,18 +25,35 @@ public struct FloodRun: Sendable {
 
     public func run() throws(FloodError) -> FloodResult {
         if let problem = configuration.problem { throw FloodError(problem) }
+        if case .socket = target, configuration.crashes != nil { throw FloodError("--crash-every needs a daemon that the flood starts") }
         raiseDescriptorLimit()
         switch target {
         case .socket(let path): return try floodRunningDaemon(path)
-        case .ownDaemon(let path, let arguments): return try floodOwnDaemon(path, arguments)
+        case .ownDaemon(let path, let arguments):
+            let run = try OwnDaemonRun(self, path: path, arguments: arguments, displayMode: displayMode)
+            return try run.run()
         }
     }
 
     private func floodRunningDaemon(_ socketPath: String) throws(FloodError) -> FloodResult {
         let start = SystemClock.monotonic
         let fleet = ClientFleet(configuration, socketPath: socketPath, now: start)
-        var display = makeDisplay(start)
-        let interruption = send(fleet, start, &display, sink: nil, daemon: nil)
+        var display = ProgressDisplay(displayMode, now: start)
+        var interruption: String?
+        var shownAt = start
+        while !fleet.isFinished {
+            do throws(FloodError) {
+                try fleet.step(waitMax: OwnDaemonRun.sampleInterval)
+            } catch {
+                fleet.abandon()
+                interruption = error.description
+            }
+            let now = SystemClock.monotonic
+            guard now >= shownAt + OwnDaemonRun.sampleInterval else { continue }
+            shownAt = now
+            display.update(now: now, fraction: fleet.fractionDone(now: now, start: start), totals: fleet.totals, delivered: nil, phase: "flooding")
+            if Interruption.isRequested { fleet.endEarly() }
+        }
         let end = SystemClock.monotonic
         display.clear()
         return FloodResult(
@@ -51,113 +64,7 @@ public struct FloodRun: Sendable {
             contextSwitches: 0, messages: [])
     }
 
-    private func floodOwnDaemon(_ path: String, _ arguments: [String]) throws(FloodError) -> FloodResult {
-        let directory = try TemporaryDirectory()
-        directory.keep = keepsDirectory
-        let socketPath = directory.path + "/s"
-        let sink: any Sink = switch configuration.sink.reporter {
-        case .http: try HTTPSink(configuration)
-        case .coder: try CoderSink(configuration, directory: directory.path)
-        }
-        let daemon: DaemonProcess
-        do {
-            daemon = try start(path, arguments, socketPath, directory, sink)
-        } catch {
-            _ = sink.finish()
-            throw error
-        }
-
-        let start = SystemClock.monotonic
-        let fleet = ClientFleet(configuration, socketPath: socketPath, now: start)
-        var display = makeDisplay(start)
-        sink.beginSending()
-        var interruption = send(fleet, start, &display, sink: sink, daemon: daemon)
-        sink.endSending()
-        let sent = SystemClock.monotonic
-        // At once, with the last batches still in the sockets: what was written must survive that.
-        daemon.send(SIGTERM)
-        let hasEnded = daemon.waitForEnd(endPatience) {
-            display.update(
-                now: SystemClock.monotonic, fraction: 1, totals: fleet.totals, delivered: sink.logsDelivered, phase: "draining")
-        }
-        let ended = SystemClock.monotonic
-        if !hasEnded {
-            interruption = interruption ?? "the daemon did not end within \(endPatience) of SIGTERM"
-            daemon.send(SIGKILL)
-            _ = daemon.waitForEnd(.seconds(10))
-        }
-        display.clear()
-        let record = sink.finish()
-        let messages = FileBytes.read(daemon.messagesPath, bytesMax: 8 << 20) ?? []
-        let evidence = Evidence(
-            totals: fleet.totals, sessions: fleet.sessions, record: record, ledger: DaemonLedger(messages: messages),
-            exitCode: hasEnded ? daemon.ending?.exitCode : nil, interruption: interruption)
-        return FloodResult(
-            evidence: evidence, verdict: Verdict(evidence),
-            sendSeconds: Double(sent - start) / 1e9,
-            deliverySeconds: record.lastArrival.map { Double($0 - min(start, $0)) / 1e9 } ?? 0,
-            drainSeconds: Double(ended - sent) / 1e9,
-            processorSeconds: daemon.ending.map { $0.userSeconds + $0.systemSeconds } ?? 0,
-            contextSwitches: daemon.ending?.contextSwitches ?? 0,
-            figures: daemon.figures, messages: messages, keptDirectory: keepsDirectory ? directory.path : nil)
-    }
-
-    /// Starts the daemon and waits until its socket is there.
-    private func start(
-        _ path: String, _ arguments: [String], _ socketPath: String, _ directory: TemporaryDirectory, _ sink: any Sink
-    ) throws(FloodError) -> DaemonProcess {
-        var words = ["serve", "--socket", socketPath, "--log-format", "json"] + sink.daemonArguments
-        // A client that goes and comes back may be there twice for a moment.
-        if configuration.connections > 500 { words += ["--connections-max", String(configuration.connections * 2 + 16)] }
-        let daemon = try DaemonProcess(path: path, arguments: words + arguments, messagesPath: directory.path + "/messages")
-        let deadline = SystemClock.monotonic + Self.startPatience
-        while access(socketPath, F_OK) != 0 {
-            if daemon.hasEnded || SystemClock.monotonic > deadline {
-                let messages = String(decoding: FileBytes.read(daemon.messagesPath) ?? [], as: UTF8.self)
-                throw FloodError("the daemon did not start: \(([path] + words + arguments).joined(separator: " "))\n\(messages)")
-            }
-            poll(nil, 0, 2)
-        }
-        daemon.sample()
-        return daemon
-    }
-
-    /// Sends everything; returns why it could not be finished, if so.
-    private func send(
-        _ fleet: ClientFleet, _ start: UInt64, _ display: inout ProgressDisplay, sink: (any Sink)?, daemon: DaemonProcess?
-    ) -> String? {
-        var outage = configuration.sink.outage
-        var sampledAt = start
-        while !fleet.isFinished {
-            do throws(FloodError) {
-                try fleet.step(waitMax: Self.waitMax)
-            } catch {
-                fleet.abandon()
-                return error.description
-            }
-            let now = SystemClock.monotonic
-            let fraction = fleet.fractionDone(now: now, start: start)
-            if let duration = outage, fraction >= 0.5 {
-                sink?.beginOutage(duration)
-                outage = nil
-            }
-            guard now >= sampledAt + Self.sampleInterval else { continue }
-            sampledAt = now
-            display.update(now: now, fraction: fraction, totals: fleet.totals, delivered: sink?.logsDelivered, phase: "flooding")
-            if Interruption.isRequested { fleet.endEarly() }
-            guard let daemon else { continue }
-            daemon.sample()
-            if daemon.hasEnded {
-                fleet.abandon()
-                return "the daemon ended in the middle of the flood"
-            }
-        }
-        return nil
-    }
-
-    private func makeDisplay(_ now: UInt64) -> ProgressDisplay {
-        ProgressDisplay(!showsProgress ? .silent : TerminalOutput.isTerminal(2) ? .bar : .lines, now: now)
-    }
+    private var displayMode: ProgressDisplay.Mode { !showsProgress ? .silent : TerminalOutput.isTerminal(2) ? .bar : .lines }
 
     /// A descriptor per client, and the usual soft limit is 1024.
     private func raiseDescriptorLimit() {

@@ -57,6 +57,10 @@ final class HTTPSink: Sink {
         shared.outageUntil.store(SystemClock.monotonic + duration.nanoseconds, ordering: .relaxed)
     }
 
+    func endOutage() {
+        shared.outageUntil.store(SystemClock.monotonic, ordering: .relaxed)
+    }
+
     func finish() -> DeliveryRecord {
         stop.post(true)
         let record = result.take()
@@ -67,7 +71,7 @@ final class HTTPSink: Sink {
     /// What both threads see while the sink runs.
     final class Shared: Sendable {
         let logs = Atomic<Int>(0)
-        /// Monotonic nanoseconds.
+        /// Monotonic nanoseconds; 0: there was no outage.
         let outageUntil = Atomic<UInt64>(0)
     }
 }

@@ -14,7 +14,9 @@ final class HTTPSinkServer {
     private var server: HTTPServer?
     private var timer: Timer?
     private var record = DeliveryRecord()
-    private var acknowledgedKeys: Set<String> = []
+    private var answered = AnsweredRequests()
+    /// The outage whose end is on the record.
+    private var outageNoted: UInt64 = 0
     /// With a rate: when the sink is done with what it has taken so far, and the requests that wait until then. A request is
     /// recorded and answered in the same moment, so that one that the daemon gave up meanwhile is not on the books as delivered.
     private var busyUntil: UInt64 = 0
@@ -55,7 +57,9 @@ final class HTTPSinkServer {
 
     private struct Waiting {
         var request: HTTPServerRequest
+        /// Since 1970, and monotonic, in nanoseconds.
         var arrival: UInt64
+        var receivedAt: UInt64
         var respond: (HTTPServerResponse) -> Void
     }
 
@@ -70,7 +74,7 @@ final class HTTPSinkServer {
     private func receive(_ request: HTTPServerRequest, _ respond: @escaping (HTTPServerResponse) -> Void) {
         let now = SystemClock.monotonic
         record.beganRequest(bytes: request.body.count, now: now)
-        let arrived = Waiting(request: request, arrival: SystemClock.wall, respond: respond)
+        let arrived = Waiting(request: request, arrival: SystemClock.wall, receivedAt: now, respond: respond)
         guard now < busyUntil || !waiting.isEmpty else { return take(arrived, now) }
         waiting.append(arrived)
         armTimer(now)
@@ -79,13 +83,22 @@ final class HTTPSinkServer {
     private func take(_ waiting: Waiting, _ now: UInt64) {
         let request = waiting.request
         let key = request.headers["idempotency-key"]
-        record.noteKey(missing: key == nil, repeated: key.map(acknowledgedKeys.contains) ?? false)
-        if now < shared.outageUntil.load(ordering: .relaxed) { return refuse(503, waiting.respond) }
+        record.noteKey(missing: key == nil, repeated: key.map(answered.contains) ?? false)
+        let outageUntil = shared.outageUntil.load(ordering: .relaxed)
+        if now < outageUntil { return refuse(503, waiting.respond) }
+        if outageUntil != outageNoted {
+            outageNoted = outageUntil
+            record.noteOutageEnd(wall: SystemClock.wall - (now - outageUntil))
+        }
         if let bytesMax = configuration.bodyBytesMax, request.body.count > bytesMax { return refuse(413, waiting.respond) }
+        let duplicates = record.duplicates
         guard let body = Decompressor.decode(request.body, encoding: request.headers["content-encoding"]),
             let logs = try? reader.read(body, configuration.format, arrival: waiting.arrival, into: &record)
         else { return refuse(400, waiting.respond) }
-        if let key { acknowledgedKeys.insert(key) }
+        if let key, var resend = answered.note(key, body, receivedAt: waiting.receivedAt, answeredAt: now) {
+            resend.logs = record.duplicates - duplicates
+            record.resends.append(resend)
+        }
         shared.logs.add(logs, ordering: .relaxed)
         if configuration.logsPerSecond > 0 { busyUntil = max(busyUntil, now) + UInt64(Double(logs) * 1e9 / Double(configuration.logsPerSecond)) }
         waiting.respond(HTTPServerResponse(status: 200))

@@ -10,6 +10,8 @@ protocol Sink: AnyObject {
     func endSending()
     /// Refuses everything for this long, from now on.
     func beginOutage(_ duration: Duration)
+    /// Ends an outage before its time.
+    func endOutage()
     /// Ends the sink and hands over what it has. Called once, after the daemon has ended.
     func finish() -> DeliveryRecord
 }

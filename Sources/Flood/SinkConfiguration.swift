@@ -9,8 +9,8 @@ public struct SinkConfiguration: Sendable {
     public var reporter = Reporter.http
     public var format = Format.protobuf
     public var compression = Compression.none
-    /// For this long, from the middle of the run on, every request is answered 503; with `coder` sessions are killed and dials answered 502.
-    public var outage: Duration?
+    /// Meanwhile every request is answered 503; with `coder` sessions are killed and dials answered 502.
+    public var outage: SinkOutage?
     /// Logs per second that the sink takes; 0 is no limit.
     public var logsPerSecond = 0
     /// Requests with a longer body (as sent, compressed or not) are answered 413; nil is no limit.
@@ -31,6 +31,7 @@ public struct SinkConfiguration: Sendable {
             if format != .protobuf { return "--http-format belongs to --reporter http" }
             if compression != .none { return "--http-compression belongs to --reporter http" }
             if bodyBytesMax != nil { return "--sink-413-over belongs to --reporter http: the agent API knows no such answer" }
+            if outage == .whileSending { return "--sink-outage all belongs to --reporter http" }
             if coderStandIn == nil { return "--reporter coder needs the stand-in for coderd (scripts/stand-in)" }
             if let killEvery, killEvery < .milliseconds(1) { return "--sink-kill-every must be at least 1ms" }
         }

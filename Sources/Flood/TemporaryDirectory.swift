@@ -12,17 +12,16 @@ final class TemporaryDirectory {
         path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     }
 
-    /// Removes the files in it and the directory; it has no folders.
+    /// Removes all that is in it, and the directory.
     deinit {
-        if keep { return }
-        if let directory = opendir(path) {
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { unlink("\(path)/\(name)") }
-            }
-            closedir(directory)
+        if !keep { Self.remove(path) }
+    }
+
+    /// Follows no link.
+    private static func remove(_ path: String) {
+        DirectorySize.forEachEntry(path) { name in
+            let entry = "\(path)/\(name)"
+            if unlink(entry) != 0, errno == EISDIR { remove(entry) }
         }
         rmdir(path)
     }

@@ -14,6 +14,18 @@ import Flood
             whatever a client of coderd must not do. Where it kills sessions (--sink-kill-every, --sink-outage) a log may arrive twice if it belonged \
             to a call that was in flight at a kill; such duplicates are counted and shown, any other is a failure.
 
+            With --crash-every the daemon is killed with SIGKILL at random moments and started anew at once, on the same socket and spool. Clients behave as \
+            boundary does: the message that cannot be written is lost by the client and counts as not sent, then it connects again. In the end the daemon is left \
+            to deliver everything, and the verdict holds what is missing and what came twice against the promise of --durability:
+              memory  a kill may take whatever was not delivered; nothing may come twice
+              spill   a kill may take what was written less than --spool-after and 250 ms before it
+              sync    a kill may take what was written less than 350 ms before it (a group's 100 ms, the rest for its commit), and only the end of what a \
+            session wrote, nothing out of its middle
+            In all of them also what lay unread in the daemon's sockets at the kill; the age of what had been read counts from the oldest unread message of its \
+            connection. With spill and sync a request may come again under its Idempotency-Key, with the same content, if it was in flight at a kill: answered at \
+            most 350 ms before it, or received at most 50 ms after it. Anything beyond that is a failure. The ledgers of killed processes are lost with them: the \
+            verdict rests on what the clients wrote and the sink saw; drops count as the killed processes' metrics last showed them.
+
             EXIT STATUS
               0  every log is accounted for (drops that the daemon counted are shown, in yellow)
               1  the verdict failed
@@ -26,15 +38,23 @@ import Flood
               boundary-flood --overflow block --sink-rate 50000
               boundary-flood --reporter coder --duration 10s --sink-kill-every 500ms
               boundary-flood --socket /tmp/boundary-audit.sock --duration 30s
+              boundary-flood --durability spill --crash-every 500ms --crashes 200 --rate 20000
+              boundary-flood --durability sync --crash-every 500ms --crashes 200 --rate 20000 --sink-outage all
+              boundary-flood --rate 20000 --duration 160s --sink-outage 60s
               boundary-flood --json -- --log-level debug
 
             NAMES IN --json
               ok sent messages sessions connections broken_connections blocked_writes statuses bytes_sent bad_invalid_protobuf \
             bad_unknown_tag bad_length_over bad_truncated send_seconds sent_per_second megabytes_per_second
-              with a daemon of its own also: delivered dropped dropped_REASON… lost duplicated duplicated_in_flight out_of_order foreign requests request_bytes \
+              with a daemon of its own also: delivered dropped dropped_REASON… spooled lost duplicated duplicated_in_flight out_of_order foreign requests request_bytes \
             answered_503 answered_413 delivery_seconds delivered_per_second latency_p50_us latency_p99_us latency_p999_us latency_max_us \
             daemon_cpu_seconds daemon_cpu_seconds_per_million daemon_context_switches daemon_private_idle_bytes \
-            daemon_private_peak_bytes daemon_resident_peak_bytes daemon_drain_seconds daemon_exit_code failures
+            daemon_private_peak_bytes daemon_resident_peak_bytes daemon_written_bytes \
+            daemon_written_bytes_sending spool_peak_bytes daemon_drain_seconds daemon_exit_code failures
+              after an outage also: catch_up_seconds catch_up_latency_seconds
+              with --crash-every also: basis durability kills killed_connections failed_messages promise_window_seconds lost_within_promise lost_unread \
+            lost_oldest_seconds lost_beyond_promise lost_before_later_ones resent_requests resent_logs resent_requests_of_one_kill_max resent_answer_oldest_seconds resent_not_in_flight \
+            resent_with_other_content duplicated_under_other_key
               with --reporter coder also: dials dials_refused coder_sessions kills calls_in_flight_at_kills logs_in_flight_at_kills violations
             """)
 
@@ -46,8 +66,8 @@ import Flood
     @Flag(name: .long, help: "No progress.") var quiet = false
 
     func validate() throws {
-        if let problem = floodConfiguration.problem { throw ValidationError(problem) }
-        if daemon.socket != nil, !daemon.forwarded.isEmpty || sink.isAsked {
+        if let problem = daemon.problem ?? floodConfiguration.problem { throw ValidationError(problem) }
+        if daemon.socket != nil, daemon.isAsked || sink.isAsked {
             throw ValidationError("with --socket there is neither a daemon nor a sink of the flood's own: their options mean nothing")
         }
     }
@@ -79,6 +99,7 @@ import Flood
         var configuration = FloodConfiguration()
         load.apply(to: &configuration)
         sink.apply(to: &configuration.sink)
+        daemon.apply(to: &configuration)
         return configuration
     }
 }

@@ -22,7 +22,7 @@ import Testing
     struct Client {
         let descriptor: Int32
         init(_ path: String) {
-            descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
             withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -49,7 +49,7 @@ import Testing
         let outcome = await daemon.outcome()
         #expect(outcome.status == 0 && outcome.errors.contains("logs_delivered=2"), "\(outcome.errors)")
         #expect(outcome.errors.contains("the session with coderd is open") && !outcome.errors.contains(CoderStandIn.token))
-        let report = standIn.report
+        let report = standIn.reportAfterAllClients
         #expect(report["violations"].members.isEmpty && report["client_closes"]["1000"].integer == 1, "\(report)")
     }
 
@@ -94,7 +94,7 @@ import Testing
         client.end()
         daemon.send(SIGTERM)
         #expect(await daemon.outcome().status == 0)
-        let report = standIn.report
+        let report = standIn.reportAfterAllClients
         #expect(report["duplicates"] == report["duplicates_in_flight"] && report["violations"].members.isEmpty, "\(report)")
     }
 

@@ -121,8 +121,8 @@ import Wire
         let none = try await run([])
         #expect(none.status == 1)
         #expect(none.errors.contains("no metrics listener is known: give the --metrics-listen HOST:PORT"))
-        // A port that was free a moment ago.
-        let port = try OneAnswerServer.freePort()
+        let (socket, port) = try OneAnswerServer.bindAnyPort()
+        defer { close(socket) }
         let refused = try await run(["--metrics-listen", "127.0.0.1:\(port)"])
         #expect(refused.status == 1)
         #expect(refused.errors == "boundary-log-proxy: cannot get the status from 127.0.0.1:\(port): Connection refused (is the daemon running?)\n")
@@ -149,12 +149,6 @@ private final class OneAnswerServer: @unchecked Sendable {
     /// Ends the server if no one came, so that its thread never outlives it.
     deinit { _ = request() }
 
-    static func freePort() throws -> UInt16 {
-        let (listener, port) = try listen()
-        close(listener)
-        return port
-    }
-
     /// The request, once the connection is over.
     func request() -> String {
         if !isJoined {
@@ -167,7 +161,7 @@ private final class OneAnswerServer: @unchecked Sendable {
     }
 
     private func serve() {
-        let connection = accept(listener, nil, nil)
+        let connection = ClosedOnExec.accept(listener)
         if connection < 0 { return }
         var buffer = [UInt8](repeating: 0, count: 4096)
         while !String(decoding: taken, as: UTF8.self).hasSuffix("\r\n\r\n") {
@@ -180,6 +174,13 @@ private final class OneAnswerServer: @unchecked Sendable {
     }
 
     private static func listen() throws -> (Int32, UInt16) {
+        let (listener, port) = try bindAnyPort()
+        try #require(Glibc.listen(listener, 1) == 0)
+        return (listener, port)
+    }
+
+    /// A port that nobody else is given while the socket is there, and on which nobody listens yet.
+    static func bindAnyPort() throws -> (socket: Int32, port: UInt16) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         try #require(listener >= 0)
         var address = sockaddr_in()
@@ -189,7 +190,6 @@ private final class OneAnswerServer: @unchecked Sendable {
         try withUnsafeMutablePointer(to: &address) { pointer in
             try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
                 try #require(bind(listener, pointer, length) == 0)
-                try #require(Glibc.listen(listener, 1) == 0)
                 try #require(getsockname(listener, pointer, &length) == 0)
             }
         }

@@ -34,7 +34,7 @@ import Testing
             $0.messages = nil
             $0.duration = .milliseconds(400)
             $0.logsPerSecond = 10_000
-            $0.sink.outage = .milliseconds(150)
+            $0.sink.outage = .middle(.milliseconds(150))
         },
         Case(testDescription: "a slow sink that makes the clients wait", arguments: ["--overflow", "block"] + tightBuffer) {
             $0.logsPerMessage = 100
@@ -52,7 +52,7 @@ import Testing
             $0.duration = .milliseconds(400)
             $0.logsPerSecond = 10_000
             $0.sink.reporter = .coder
-            $0.sink.outage = .milliseconds(150)
+            $0.sink.outage = .middle(.milliseconds(150))
         },
         Case(testDescription: "coder: sessions that are killed again and again") {
             $0.messages = nil
@@ -66,6 +66,41 @@ import Testing
             $0.sink.compression = .gzip
         },
     ]
+
+    /// Each kills the daemon eight times; nothing may be lost or repeated beyond what the mode promises.
+    static let crashCases: [Case] = [
+        Case(testDescription: "memory") { $0.durability.mode = .memory },
+        Case(testDescription: "spill") {
+            $0.durability.mode = .spill
+            $0.durability.spoolAfter = .milliseconds(100)
+        },
+        Case(testDescription: "spill, the destination down all the while") {
+            $0.durability.mode = .spill
+            $0.durability.spoolAfter = .milliseconds(100)
+            $0.sink.outage = .whileSending
+        },
+        Case(testDescription: "sync, several requests at once", arguments: ["--in-flight-max", "4"]) { $0.durability.mode = .sync },
+        Case(testDescription: "sync, the destination down all the while") {
+            $0.durability.mode = .sync
+            $0.sink.outage = .whileSending
+        },
+    ]
+
+    @Test(arguments: crashCases)
+    func killsTakeNoMoreThanIsPromised(_ flood: Case) async throws {
+        var configuration = FloodConfiguration()
+        configuration.logsPerSecond = 10_000
+        configuration.crashes = CrashConfiguration(every: .milliseconds(200), count: 8)
+        flood.change(&configuration)
+        let result = try await run(configuration, flood.arguments)
+        let verdict = try #require(result.verdict)
+        #expect(verdict.isGood, "\(verdict.failures.joined(separator: "\n"))\n\(result.messagesTail(lines: 20))")
+        #expect(verdict.droppedSum == 0)
+        #expect(verdict.spooled == 0)
+        #expect(result.evidence.crashes?.kills.count == 8)
+        #expect(result.evidence.totals.killedConnections > 0)
+        if configuration.durability.mode != .memory { #expect(verdict.delivered > 0) }
+    }
 
     /// The least that the daemon takes, and time enough to deliver it slowly.
     private static let tightBuffer = ["--buffer-bytes", "1MiB", "--request-bytes-max", "128KiB", "--drain-timeout", "60s"]

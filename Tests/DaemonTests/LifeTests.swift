@@ -25,7 +25,7 @@ import Testing
     }()
 
     func send(_ bytes: [UInt8]) throws -> Int32 {
-        let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: socket.utf8) }
@@ -159,7 +159,7 @@ import Testing
         let fifo = directory.path("fifo")
         #expect(mkfifo(fifo, 0o600) == 0)
         // A reader that never reads.
-        let reader = open(fifo, O_RDONLY | O_NONBLOCK)
+        let reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         let daemon = try await started(["--reporter", "file", "--file-path", fifo, "--drain-timeout", "100ms"])
         let client = try send(Self.frame)
         let many = Array(repeating: Self.frame, count: 100).flatMap { $0 }

@@ -34,7 +34,7 @@ final class Tinyproxy {
     var log: String { process.written(to: .standardOutput) + process.written(to: .standardError) }
 
     private static func freePort() -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var address = loopback(0)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -45,7 +45,7 @@ final class Tinyproxy {
     }
 
     private static func answers(_ port: UInt16) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var address = loopback(port)
         return withUnsafePointer(to: &address) {

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
@@ -101,15 +102,14 @@ import Testing
     }
 
     @Test func descriptorsAreWatchedUntilStopped() throws {
-        var ends: [Int32] = [-1, -1]
-        #expect(pipe(&ends) == 0)
+        let ends = try #require(ClosedOnExec.pipe())
         try withLoop { loop in
             var events: [PollWatcher.Events] = []
-            let watcher = try PollWatcher(loop, descriptor: ends[0]) { events.append($0) }
+            let watcher = try PollWatcher(loop, descriptor: ends.read) { events.append($0) }
             watcher.start(.readable)
             loop.runOnce(waiting: false)
             #expect(events.isEmpty)
-            write(ends[1], "x", 1)
+            write(ends.write, "x", 1)
             loop.runOnce()
             loop.runOnce()
             #expect(events == [.readable, .readable])
@@ -118,17 +118,18 @@ import Testing
             #expect(events.count == 2)
             #expect(throws: LoopError.self) { try PollWatcher(loop, descriptor: 1 << 20) { _ in } }
             watcher.close()
-            close(ends[0])
+            close(ends.read)
+            #expect(waitUntilNobodyReads(ends.write))
 
             // The reader has gone: an error, told again until somebody acts.
             var errors: [PollWatcher.Events] = []
-            let writer = try PollWatcher(loop, descriptor: ends[1]) { errors.append($0) }
+            let writer = try PollWatcher(loop, descriptor: ends.write) { errors.append($0) }
             writer.start([.readable])
             loop.runOnce()
             loop.runOnce()
             #expect(errors == [[.readable, .writable], [.readable, .writable]] || errors == [[.readable], [.readable]])
             writer.close()
-            close(ends[1])
+            close(ends.write)
         }
     }
 

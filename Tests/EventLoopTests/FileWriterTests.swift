@@ -31,20 +31,18 @@ import Testing
 
     /// A non-blocking pipe takes 64 KiB at a time, and its reader lives on this very loop: which therefore is not stalled.
     @Test func aFullPipeIsWaitedForOffTheLoop() throws {
-        var ends: [Int32] = [-1, -1]
-        #expect(pipe(&ends) == 0)
-        for end in ends { #expect(fcntl(end, F_SETFL, O_NONBLOCK) == 0) }
+        let ends = try #require(ClosedOnExec.pipe(flags: O_NONBLOCK))
         let bytes = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 % 251) }
         var received: [UInt8] = []
         try withLoop { loop in
-            let reader = try PollWatcher(loop, descriptor: ends[0]) { _ in
+            let reader = try PollWatcher(loop, descriptor: ends.read) { _ in
                 var buffer = [UInt8](repeating: 0, count: 10_000)
-                let count = read(ends[0], &buffer, buffer.count)
+                let count = read(ends.read, &buffer, buffer.count)
                 if count > 0 { received += buffer[..<count] }
             }
             reader.start(.readable)
             var result: Int?
-            FileWriter(loop).write(bytes, to: ends[1]) { count, error in
+            FileWriter(loop).write(bytes, to: ends.write) { count, error in
                 #expect(error == nil)
                 result = count
             }
@@ -53,7 +51,8 @@ import Testing
             reader.close()
         }
         #expect(received == bytes)
-        ends.forEach { close($0) }
+        close(ends.read)
+        close(ends.write)
     }
 
     @Test func errorsTellHowMuchWasWritten() throws {

@@ -83,10 +83,11 @@ import Testing
 
     @Test func aLiveSocketOfAnotherTypeIsLeftAlone() throws {
         let path = directory.path("s")
-        let datagrams = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        let datagrams = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         #expect(UnixSocket.withAddress(of: path) { bind(datagrams, $0, $1) } == 0)
         expectFailure(path, .alreadyServed(path, processID: nil), "cannot listen on \(path): another process is serving it")
         close(datagrams)
+        try waitUntilNobodyListens(path)
         let socket = try ListeningSocket(path: path, mode: 0o600, groupID: nil)
         socket.unlink()
     }
@@ -95,6 +96,7 @@ import Testing
         let path = directory.path("s")
         // Not taken: closed as it goes away, while the path stays.
         do { _ = try ListeningSocket(path: path, mode: 0o600, groupID: nil) }
+        try waitUntilNobodyListens(path)
         let stale = try #require(FileIdentity(path))
         // Keeps the inode from being used again.
         link(path, directory.path("kept"))

@@ -280,6 +280,7 @@ import Testing
                 _ = try ListeningSocket(path: directory.path("s"), mode: 0o600, groupID: nil)
             }
             close(descriptor)
+            try waitUntilNobodyListens(directory.path("s"))
             #expect(code(directory.path("s")) == -ECONNREFUSED)
             first.close()
         }

@@ -75,7 +75,7 @@ import Testing
     @Test func aDescriptorThatCannotListenIsRefused() throws {
         try withLoop { loop in
             let error = #expect(throws: LoopError.self) {
-                try PipeListener(loop, takingOwnershipOf: open("/dev/null", O_RDONLY), backlog: 1) { _ in }
+                try PipeListener(loop, takingOwnershipOf: open("/dev/null", O_RDONLY | O_CLOEXEC), backlog: 1) { _ in }
             }
             #expect(error?.code == -ENOTSOCK)
         }

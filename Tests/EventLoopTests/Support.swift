@@ -1,5 +1,6 @@
-import EventLoop
 import Glibc
+
+@testable import EventLoop
 
 /// A loop for one test, closed at its end: which traps when the test, or the code under it, left a handle open.
 func withLoop(_ body: (EventLoop) throws -> Void) throws {
@@ -12,6 +13,16 @@ extension EventLoop {
     /// Turns until `condition` holds; the suite's time limit ends what never comes.
     func run(until condition: () -> Bool) {
         while !condition() { runOnce() }
+    }
+}
+
+/// Until the socket at `path`, which was closed, is dead: a program that another test is starting has a copy of it between fork and exec.
+func waitUntilNobodyListens(_ path: String) throws {
+    while true {
+        let probe = try UnixSocket.make()
+        defer { close(probe) }
+        if UnixSocket.connect(probe, to: path) == ECONNREFUSED { return }
+        sched_yield()
     }
 }
 

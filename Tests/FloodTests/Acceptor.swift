@@ -1,4 +1,5 @@
 import Glibc
+import enum TestSupport.ClosedOnExec
 import Wire
 
 @testable import Flood
@@ -16,18 +17,20 @@ final class Acceptor {
     private var connections: [(descriptor: Int32, bytes: [UInt8])] = []
     private let directory: TemporaryDirectory
 
-    init(_ configuration: FloodConfiguration) throws {
+    /// `path`: where else to listen, perhaps in the place of an acceptor that is gone.
+    init(_ configuration: FloodConfiguration, path: String? = nil) throws {
         directory = try TemporaryDirectory()
-        path = directory.path + "/s"
+        self.path = path ?? directory.path + "/s"
         reader = BodyReader(urlBytes: configuration.urlBytes, seed: configuration.seed)
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        unlink(self.path)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: self.path.utf8) }
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
         }
-        guard result == 0, listen(listener, 16) == 0 else { throw FloodError.system("cannot listen on \(path)") }
+        guard result == 0, listen(listener, 16) == 0 else { throw FloodError.system("cannot listen on \(self.path)") }
     }
 
     deinit {
@@ -38,9 +41,8 @@ final class Acceptor {
     /// Reads what is there, at most `bytesMax` per connection.
     func step(bytesMax: Int = 65536) {
         while true {
-            let descriptor = accept(listener, nil, nil)
+            let descriptor = ClosedOnExec.accept(listener, flags: SOCK_NONBLOCK.rawValue)
             if descriptor < 0 { break }
-            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             connections.append((descriptor, []))
         }
         connections = connections.compactMap { connection in

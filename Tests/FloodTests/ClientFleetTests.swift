@@ -93,4 +93,48 @@ struct ClientFleetTests {
         #expect(fleet.totals.logs < FloodConfiguration.logsDefault)
         expectAllAccountedFor(fleet, acceptor)
     }
+
+    @Test func aKilledDaemonCostsEachClientTheMessageThatItCouldNotWrite() throws {
+        var configuration = FloodConfiguration()
+        configuration.connections = 3
+        configuration.messages = 300
+        configuration.crashes = CrashConfiguration(every: .seconds(1))
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
+        var acceptor: Acceptor? = try Acceptor(configuration, path: path)
+        let fleet = ClientFleet(configuration, socketPath: path, now: SystemClock.monotonic)
+        func turn() throws {
+            try fleet.step(waitMax: 0)
+            acceptor?.step()
+        }
+        while fleet.totals.messages < 100 { try turn() }
+        fleet.noteKill()
+        acceptor = nil
+        while fleet.totals.killedConnections < 3 { try turn() }
+        acceptor = try Acceptor(configuration, path: path)
+        while !fleet.isFinished { try turn() }
+        while acceptor!.hasConnections { acceptor!.step() }
+        #expect(fleet.totals.brokenConnections == 0)
+        #expect(fleet.totals.failedMessages == 3)
+        #expect(fleet.totals.messages == 297)
+        for session in fleet.sessions {
+            #expect(session.logsSent == session.logs - 10)
+            #expect(session.history?.writtenAt.filter { $0 == 0 }.count == 1)
+        }
+        #expect(acceptor!.record.damaged == 0)
+    }
+
+    @Test func whatLiesInTheSocketAtAKillIsKnownToBeUnread() throws {
+        var configuration = FloodConfiguration()
+        configuration.connections = 1
+        configuration.crashes = CrashConfiguration(every: .seconds(1))
+        let acceptor = try Acceptor(configuration)
+        let fleet = ClientFleet(configuration, socketPath: acceptor.path, now: SystemClock.monotonic)
+        // The acceptor reads nothing, until the socket is full.
+        while fleet.totals.blockedWrites == 0 { try fleet.step(waitMax: 0) }
+        fleet.noteKill()
+        fleet.abandon()
+        let history = try #require(fleet.sessions[0].history)
+        #expect(history.unread == [.init(kill: 0, since: history.writtenAt[0])])
+    }
 }

@@ -105,10 +105,14 @@ struct CoderSinkTests {
         #expect(sink.finish().coder?.violations == ["dial: no role": 1])
     }
 
+    /// Written by another process: as long as a program that some other test is starting has a copy of our descriptors, between fork and exec, what we had
+    /// open for writing could not be run (ETXTBSY).
     private func script(_ text: String) throws -> String {
         let path = directory.path + "/script"
-        try FileBytes.write(Array("#!/bin/sh\n\(text)\n".utf8), to: path)
-        chmod(path, 0o700)
+        let writer = try Subprocess(
+            "/bin/sh", ["-c", #"printf '#!/bin/sh\n%s\n' "$1" > "$2" && chmod 700 "$2" && echo written"#, "sh", text, path],
+            environment: ["PATH": "/usr/bin:/bin"])
+        try #require(writer.takeLine() == "written")
         return path
     }
 

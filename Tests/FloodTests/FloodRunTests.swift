@@ -49,6 +49,45 @@ struct FloodRunTests {
         #expect(failure(coder, daemon: "/bin/true") == "cannot run the stand-in for coderd /nonexistent/stand-in: No such file or directory")
     }
 
+    @Test func optionsOfTheSpoolAndOfKills() {
+        #expect(failure({ $0.durability.mode = .memory; $0.durability.spoolBytesMax = 1 }, daemon: "/bin/true").contains("it has no spool"))
+        #expect(failure({ $0.durability.mode = .sync; $0.durability.spoolAfter = .seconds(1) }, daemon: "/bin/true").contains("--spool-after belongs to --durability spill"))
+        #expect(failure({ $0.crashes = CrashConfiguration(every: .zero) }, daemon: "/bin/true").contains("--crash-every must be at least 10ms"))
+        #expect(failure({ $0.crashes = CrashConfiguration(every: .seconds(1), count: 0) }, daemon: "/bin/true").contains("--crashes must be at least 1"))
+        #expect(failure({
+            $0.sink.reporter = .coder
+            $0.sink.coderStandIn = "/x"
+            $0.crashes = CrashConfiguration(every: .seconds(1))
+        }, daemon: "/bin/true").contains("--crash-every belongs to --reporter http"))
+        #expect(failure({
+            $0.sink.reporter = .coder
+            $0.sink.coderStandIn = "/x"
+            $0.sink.outage = .whileSending
+        }, daemon: "/bin/true").contains("--sink-outage all belongs to --reporter http"))
+    }
+
+    @Test func theSpoolIsNeverTheUsersOwn() {
+        #expect(failure(daemon: "/bin/ls").contains("--spool-dir /tmp/flood-"))
+        #expect(!failure({ $0.durability.mode = .memory }, daemon: "/bin/ls").contains("--spool-dir"))
+        #expect(failure({ $0.durability.spoolAfter = .milliseconds(1500) }, daemon: "/bin/ls").contains("--spool-after 1500000us"))
+    }
+
+    @Test func killsReadWellAndAsJSON() {
+        var fixture = CrashFixture(missing: [205, 206])
+        fixture.failed = [21]
+        let evidence = fixture.evidence
+        let result = FloodResult(
+            evidence: evidence, verdict: Verdict(evidence), sendSeconds: 0.5, deliverySeconds: 0.6, drainSeconds: 0.1, processorSeconds: 0.3,
+            contextSwitches: 4, messages: [])
+        #expect(result.isGood)
+        let text = result.text(colour: false)
+        #expect(text.contains("kills       1; 1 messages could not be written then"))
+        #expect(text.contains("lost        2 within the promise (up to 50.00 ms old at a kill; 0 perhaps unread), 0 beyond it"))
+        #expect(text.contains("the ledgers of killed processes are lost with them"))
+        #expect(result.json.contains("\"lost_within_promise\":2,\"lost_unread\":0,\"lost_oldest_seconds\":0.05,\"lost_beyond_promise\":0"))
+        #expect(result.json.contains("\"basis\":"))
+    }
+
     @Test func theResultReadsWellAndAsJSON() throws {
         let evidence = EvidenceFixture().evidence
         let result = FloodResult(

@@ -36,6 +36,9 @@ struct HTTPSinkTests {
         #expect(record.session(session)?.unique == 31)
         #expect(record.duplicates == 20)
         #expect(record.repeatedKeys == 1)
+        #expect(record.duplicatesOfOtherKeys == 0)
+        #expect(record.resends.map(\.logs) == [20])
+        #expect(record.resends.map(\.isSameContent) == [true])
         #expect(record.withoutKey == 1)
         #expect(record.damaged == 0)
         #expect(record.requests == 4)
@@ -57,6 +60,34 @@ struct HTTPSinkTests {
         #expect(record.unreadable == 1)
         #expect(record.repeatedKeys == 0)
         #expect(record.duplicates == 0)
+    }
+
+    @Test func tellsAResendFromALogUnderAnotherKey() throws {
+        let sink = try HTTPSink(configuration())
+        let client = try RawHTTPClient(port: sink.port)
+        #expect(try client.post(lines(0..<10), headers: ["Idempotency-Key: a"]) == 200)
+        #expect(try client.post(lines(0..<12), headers: ["Idempotency-Key: a"]) == 200)
+        #expect(try client.post(lines(10..<14), headers: ["Idempotency-Key: b"]) == 200)
+        let record = sink.finish()
+        #expect(record.resends.map(\.isSameContent) == [false])
+        #expect(record.resends.map(\.logs) == [10])
+        #expect(record.duplicatesOfOtherKeys == 2)
+        let resend = try #require(record.resends.first)
+        #expect(resend.formerReceivedAt <= resend.formerAnsweredAt)
+        #expect(resend.formerAnsweredAt <= resend.receivedAt)
+    }
+
+    @Test func knowsWhatCameAfterAnOutage() throws {
+        let sink = try HTTPSink(configuration())
+        let client = try RawHTTPClient(port: sink.port)
+        #expect(try client.post(lines(0..<1)) == 200)
+        sink.beginOutage(.seconds(3600))
+        #expect(try client.post(lines(1..<2)) == 503)
+        sink.endOutage()
+        #expect(try client.post(lines(1..<2)) == 200)
+        let catchUp = try #require(sink.finish().catchUp)
+        // The lines carry a time in the past, so that both came late: twice what was usual is not late.
+        #expect(catchUp.usualLatencyMax != nil)
     }
 
     @Test func takesNoMoreThanItsRate() throws {

@@ -69,9 +69,9 @@ struct ReadingTests {
 
     @Test func readsMemoryFromProc() {
         let status = Array("Name:\tx\nVmHWM:\t   12345 kB\nRssAnon:\t     678 kB\n".utf8)
-        #expect(ProcessFigures.kilobytes("VmHWM:", in: status) == 12345 * 1024)
-        #expect(ProcessFigures.kilobytes("RssAnon:", in: status) == 678 * 1024)
-        #expect(ProcessFigures.kilobytes("VmSwap:", in: status) == nil)
+        #expect(ProcessFigures.number("VmHWM:", in: status) == 12345)
+        #expect(ProcessFigures.number("RssAnon:", in: status) == 678)
+        #expect(ProcessFigures.number("VmSwap:", in: status) == nil)
     }
 
     @Test func figuresReadWell() {

@@ -17,12 +17,11 @@ import Testing
         // Both ends: neither side waits for the other, and the server's input never ends.
         let input = open(commands, O_RDWR | O_CLOEXEC)
         defer { close(input) }
-        let port = RawPeer.closedPort()
         let server = try ChildProcess(
             [
                 "/bin/sh", "-c",
                 """
-                exec openssl s_server -tls1_2 -accept 127.0.0.1:\(port) -cert \(directory.path("good.pem")) \
+                exec openssl s_server -tls1_2 -accept 127.0.0.1:0 -cert \(directory.path("good.pem")) \
                 -key \(directory.path("good.key")) < \(commands)
                 """,
             ], output: directory.path("received"))
@@ -47,23 +46,29 @@ import Testing
                 #expect(count >= 0)
                 wanted.removeFirst(max(0, count))
             }
-            // Until it listens.
-            for _ in 0..<1000 {
-                tunnel = CurlTunnel(
-                    loop, multi, url: "https://localhost:\(port)/", usesTLS: true, tls: TLSOptions(caFile: certificates.authority),
-                    unixSocketPath: nil, connectTimeout: .seconds(20), userAgent: "")
-                var isOver = false
-                tunnel.connect {
-                    failure = $0
-                    isOver = true
-                } ready: {
-                    ready()
-                }
-                loop.run(until: { isOver })
-                if failure == nil { break }
-                tunnel.close()
-                poll(nil, 0, 20)
+            var isOver = false
+            let timer = Timer(loop) { isOver = true }
+            // The line that says where it listens, and that it does.
+            let accept = "ACCEPT 127.0.0.1:"
+            var port = ""
+            loop.run(until: {
+                timer.start(after: .milliseconds(5))
+                let lines = String(decoding: readFile(directory.path("received")), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+                port = lines.dropLast().first { $0.hasPrefix(accept) }.map { String($0.dropFirst(accept.count)) } ?? ""
+                return !port.isEmpty
+            })
+            tunnel = CurlTunnel(
+                loop, multi, url: "https://localhost:\(port)/", usesTLS: true, tls: TLSOptions(caFile: certificates.authority),
+                unixSocketPath: nil, connectTimeout: .seconds(20), userAgent: "")
+            isOver = false
+            tunnel.connect {
+                failure = $0
+                isOver = true
+            } ready: {
+                ready()
             }
+            timer.stop()
+            loop.run(until: { isOver })
             try #require(failure == nil, "\(failure?.text ?? "")")
 
             try #require(write(input, "r\n", 2) == 2)
@@ -75,8 +80,7 @@ import Testing
             readies = 0
             ready()
             #expect(!wanted.isEmpty, "there was nothing to wait for")
-            var isOver = false
-            let timer = Timer(loop) { isOver = true }
+            isOver = false
             timer.start(after: .milliseconds(200))
             while !isOver { loop.runOnce() }
             #expect(!wanted.isEmpty && readies <= 25, "\(readies) calls in 200 ms")

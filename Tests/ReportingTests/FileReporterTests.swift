@@ -229,14 +229,14 @@ import Testing
     }
 
     @Test func standardOutputThatIsGoneIsTold() throws {
-        var ends: [Int32] = [0, 0]
-        pipe2(&ends)
+        let ends = try #require(ClosedOnExec.pipe())
         try withLoop { loop in
-            let harness = try Harness(loop, .descriptor(ends[1], name: "standard output"))
+            let harness = try Harness(loop, .descriptor(ends.write, name: "standard output"))
             var told = 0
             harness.reporter.onDestinationGone = { told += 1 }
             #expect(harness.send(harness.fixture.delivery()).isDelivered)
-            close(ends[0])
+            close(ends.read)
+            #expect(waitUntilNobodyReads(ends.write))
             let delivery = harness.fixture.delivery()
             for _ in 0..<2 {
                 let outcome = harness.send(delivery)
@@ -248,16 +248,15 @@ import Testing
             harness.close()
         }
         // It was not ours to close.
-        #expect(fcntl(ends[1], F_GETFD) >= 0)
-        close(ends[1])
+        #expect(fcntl(ends.write, F_GETFD) >= 0)
+        close(ends.write)
     }
 
     /// A pipe that nobody reads: the loop goes on, and closing does not wait.
     @Test func aSlowReaderStallsNobody() throws {
-        var ends: [Int32] = [0, 0]
-        pipe2(&ends)
+        let ends = try #require(ClosedOnExec.pipe())
         try withLoop { loop in
-            let harness = try Harness(loop, .descriptor(ends[1], name: "pipe"))
+            let harness = try Harness(loop, .descriptor(ends.write, name: "pipe"))
             var outcome: DeliveryOutcome?
             harness.reporter.send(harness.fixture.delivery(batches: [500], urlBytes: 1000)) { outcome = $0 }
             var ticks = 0
@@ -271,9 +270,9 @@ import Testing
             harness.close()
             #expect(outcome?.isTransient == true)
             // EventLoop.close waits for the write, which this ends.
-            close(ends[0])
+            close(ends.read)
         }
-        close(ends[1])
+        close(ends.write)
     }
 
     @Test func anIdleReporterCostsNothing() throws {
@@ -284,9 +283,4 @@ import Testing
             #expect(!harness.loop.runOnce(waiting: false))
         }
     }
-}
-
-private func pipe2(_ ends: inout [Int32]) {
-    pipe(&ends)
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
 }

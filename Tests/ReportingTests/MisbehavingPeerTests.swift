@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func nobodyListens() throws {
-        try withReporter(HTTPReporterConfiguration(url: "http://127.0.0.1:\(RawPeer.closedPort())/")) { harness in
+        try withReporter(HTTPReporterConfiguration(url: "http://127.0.0.1:\(RawPeer.closedPort)/")) { harness in
             for _ in 0..<3 {
                 let outcome = harness.send(harness.fixture.delivery())
                 #expect(outcome.isTransient)

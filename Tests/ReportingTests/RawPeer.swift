@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// A TCP server on loopback, on a thread of its own with blocking calls, that does to each connection what it is told: for answers that no
@@ -26,9 +27,8 @@ final class RawPeer: Sendable {
         let box = Box()
         box.run = { peer in
             while true {
-                let descriptor = accept(listener, nil, nil)
+                let descriptor = ClosedOnExec.accept(listener)
                 guard descriptor >= 0 else { return }
-                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
                 peer().accepted.add(1, ordering: .relaxed)
                 serve(Connection(descriptor))
                 close(descriptor)
@@ -67,6 +67,12 @@ final class RawPeer: Sendable {
     }
 
     static func listen() -> (descriptor: Int32, port: UInt16) {
+        let socket = bindAnyPort()
+        precondition(Glibc.listen(socket.descriptor, 128) == 0)
+        return socket
+    }
+
+    private static func bindAnyPort() -> (descriptor: Int32, port: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -74,7 +80,7 @@ final class RawPeer: Sendable {
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                precondition(bind(descriptor, $0, size) == 0 && Glibc.listen(descriptor, 128) == 0)
+                precondition(bind(descriptor, $0, size) == 0)
                 getsockname(descriptor, $0, &size)
             }
         }
@@ -164,10 +170,6 @@ final class RawPeer: Sendable {
         "HTTP/1.1 \(status) Text\r\nContent-Length: \(body.utf8.count)\r\n" + headers.map { $0 + "\r\n" }.joined() + "\r\n" + body
     }
 
-    /// A port on which nobody listens.
-    static func closedPort() -> UInt16 {
-        let (descriptor, port) = listen()
-        close(descriptor)
-        return port
-    }
+    /// A port on which nobody listens, nor will: it is bound, and stays so. (One that was listened on and closed may be given to somebody else.)
+    static let closedPort: UInt16 = bindAnyPort().port
 }

@@ -192,7 +192,7 @@ import Testing
     }
 
     @Test func nobodyListens() throws {
-        try withWebSocket(WebSocketConfiguration(url: "http://127.0.0.1:\(RawPeer.closedPort())/")) { harness in
+        try withWebSocket(WebSocketConfiguration(url: "http://127.0.0.1:\(RawPeer.closedPort)/")) { harness in
             harness.open()
             guard case .connectFailed(let text) = harness.runUntilEnd() else {
                 Issue.record("\(String(describing: harness.end))")

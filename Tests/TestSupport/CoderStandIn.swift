@@ -32,12 +32,19 @@ public final class CoderStandIn {
         return answer
     }
 
-    /// Kills the sessions, of which there is at least one: our side may know of it a moment before the stand-in does.
+    /// Kills the sessions, of which at least one is alive: our side may know of it a moment before the stand-in does, while the stand-in may still be
+    /// busy with the end of the one before.
     public func kill(_ how: String = "reset", code: Int = 1001) {
         while self.do("\"do\":\"kill\",\"how\":\"\(how)\",\"code\":\(code)")["sessions"].integer == 0 { sched_yield() }
     }
 
     public var report: JSONValue { self.do(#""do":"report""#) }
+
+    /// The report once it has noticed that all clients have gone, which may be some time after they went: only then is it on the books which calls they
+    /// gave up. Null if that does not come in a minute.
+    public var reportAfterAllClients: JSONValue {
+        self.do(#""do":"wait","what":"clients","most":0,"ms":60000"#)["reached"].isTrue ? report : .null
+    }
 
     /// Waits until a count of the report is at least so much; false after that time, a minute unless told.
     public func wait(_ count: String, _ least: Int, milliseconds: Int = 60_000) -> Bool {

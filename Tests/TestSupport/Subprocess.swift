@@ -47,12 +47,6 @@ public final class Subprocess: Sendable {
         var resume: @Sendable () -> Void
     }
 
-    private nonisolated(unsafe) static let spawning: UnsafeMutablePointer<pthread_mutex_t> = {
-        let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
-        return mutex
-    }()
-
     public let pid: pid_t
     /// The other end of its standard input; -1 when that is `/dev/null`.
     private let input: Int32
@@ -64,9 +58,6 @@ public final class Subprocess: Sendable {
         _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:], takesInput: Bool = false,
         timeLimit: Duration = .seconds(60)
     ) throws {
-        // Tests start programs side by side: none may be forked between the making of another's pipes and their close-on-exec flag.
-        pthread_mutex_lock(Self.spawning)
-        defer { pthread_mutex_unlock(Self.spawning) }
         let output = try Pipe()
         let errors = try Pipe()
         let ended = try Pipe()
@@ -288,10 +279,8 @@ public final class Subprocess: Sendable {
         let write: Int32
 
         init() throws {
-            var ends: [Int32] = [0, 0]
-            guard pipe(&ends) == 0 else { throw Failure(description: "no pipe: \(String(cString: strerror(errno)))") }
-            (read, write) = (ends[0], ends[1])
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            guard let ends = ClosedOnExec.pipe() else { throw Failure(description: "no pipe: \(String(cString: strerror(errno)))") }
+            (read, write) = ends
             // Only our end: the child shall see an ordinary pipe.
             _ = fcntl(read, F_SETFL, O_NONBLOCK)
         }

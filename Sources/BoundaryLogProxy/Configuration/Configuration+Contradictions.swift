@@ -35,9 +35,6 @@ extension Configuration {
             for option in Options.all where isGiven(option.name) && disabler(of: option)?.name == "durability" {
                 refuse(option.name, "has no effect with --durability \(durability.rawValue)")
             }
-            if durability != .memory, spoolDirectory == nil {
-                refuse("spool-dir", "has no default here, because this user has no home directory", allowed: "a path, or durability memory")
-            }
         }
         for (prefix, url, certificate, key) in [
             ("http", http.url, http.clientCertificate, http.clientKey), ("coder", coder.url, coder.clientCertificate, coder.clientKey),

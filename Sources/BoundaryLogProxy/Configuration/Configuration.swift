@@ -31,8 +31,8 @@ public struct Configuration: Sendable {
     public internal(set) var overflow = OverflowPolicy.dropNewest
 
     public internal(set) var durability = Durability.spill
-    /// Set whenever `durability` is not `memory`.
-    public internal(set) var spoolDirectory: String?
+    /// Looked at unless `durability` is `memory`.
+    public internal(set) var spoolDirectory = SpoolDirectoryDefault.ofUser
     /// 1 MiB to 1 TiB.
     public internal(set) var spoolBytesMax = 256 << 20
     /// 0 to an hour.

@@ -85,7 +85,6 @@ public struct ConfigurationBuilder: Sendable {
                 configuration.reporter = .coder
             }
         }
-        if configuration.durability != .memory, configuration.spoolDirectory == nil { configuration.spoolDirectory = SpoolDirectoryDefault.ofUser }
         errors += configuration.contradictions(isInvalid: Set(errors.map(\.key)))
         if !errors.isEmpty { throw ConfigurationErrors(errors: errors) }
         configuration.warnings = configuration.doubts()

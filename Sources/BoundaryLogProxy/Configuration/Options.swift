@@ -120,7 +120,7 @@ public enum Options {
                 --spool-after, what memory has no room for, and what is left when the daemon stops; while the destination is well, the disk is not \
                 touched. sync: every batch is synced to the disk before it is sent.
                 """),
-        .optional(
+        .required(
             "spool-dir", "PATH", \.spoolDirectory, .path, .spool, defaultText: SpoolDirectoryDefault.text,
             help: "The directory of the spool, made with rights 0700 if it is not there. Of one daemon alone.",
             parse: OptionDescriptor.parsePath, format: { $0 }),

@@ -15,16 +15,13 @@ enum SpoolDirectoryDefault {
         return nil
     }
 
-    /// By the user database; `nil` for a user whom it does not know.
+    /// By the user database; for a user whom it does not know, where a service would have it.
     /// https://man7.org/linux/man-pages/man3/getpwuid.3.html
-    static var ofUser: String? {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { (buffer) -> String? in
-            var entry = passwd()
-            var found: UnsafeMutablePointer<passwd>?
-            guard getpwuid_r(geteuid(), &entry, buffer.baseAddress!, buffer.count, &found) == 0, found != nil, let home = entry.pw_dir else { return nil }
-            let path = String(cString: home)
-            return path.hasPrefix("/") ? inHome(path) : nil
-        }
+    static let ofUser: String = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { buffer in
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        let home = getpwuid_r(geteuid(), &entry, buffer.baseAddress!, buffer.count, &found) == 0 && found != nil ? String(cString: entry.pw_dir) : ""
+        return home.hasPrefix("/") ? inHome(home) : "/var/lib/boundary-log-proxy"
     }
 
     private static func inHome(_ home: String) -> String { below(home, ".local/state/boundary-log-proxy") }

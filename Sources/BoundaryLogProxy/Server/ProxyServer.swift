@@ -89,11 +89,11 @@ public final class ProxyServer {
 
     /// nil with `--durability memory`. Fails if another process uses the directory; what else is wrong with it is said later, and may end by itself.
     private static func openSpool(_ configuration: Configuration, _ loop: EventLoop) throws(StartFailure) -> SpoolWorker? {
-        guard configuration.durability != .memory, let directory = configuration.spoolDirectory else { return nil }
+        guard configuration.durability != .memory else { return nil }
         do {
             return SpoolWorker(
-                loop: loop, directory: directory,
-                store: try SpoolStore(directory: directory, synchronous: configuration.durability == .sync ? .full : .normal))
+                loop: loop, directory: configuration.spoolDirectory,
+                store: try SpoolStore(directory: configuration.spoolDirectory, synchronous: configuration.durability == .sync ? .full : .normal))
         } catch {
             throw StartFailure("\(error)")
         }

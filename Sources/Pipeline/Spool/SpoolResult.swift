@@ -11,7 +11,7 @@ public struct SpoolResult: Sendable {
     public var madeRoom = Tally()
     /// What was found damaged and could not be read, as far as it was counted: it is not in the spool any more.
     public var damaged = Tally()
-    /// The file was damaged and is now here; what could be read of it is in a new one.
+    /// Where a damaged file went, with what could not be read; what could be is in the spool.
     public var movedAside: String?
     /// nil: it could not be opened.
     public var content: SpoolContent?

@@ -64,6 +64,12 @@ final class CurlMulti {
         guard let multi else { preconditionFailure("a transfer was started on a closed CurlMulti") }
         // libcurl tidies its connections at each start, and one with unread input that no transfer waits for is dead to it.
         assert(tunnels.isEmpty, "a transfer was started beside a CONNECT_ONLY connection")
+        // libcurl's own are not closed on exec: a program that our process starts would keep a connection open that we have closed.
+        // https://curl.se/libcurl/c/CURLOPT_OPENSOCKETFUNCTION.html
+        blp_easy_set_open_socket(easy) { _, _, address in
+            guard let address = address?.pointee else { return -1 }
+            return Glibc.socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+        }
         // libcurl keeps connections longer than the handle that made them, and copies these two into each.
         blp_easy_set_close_socket(easy) { me, socket in CurlMulti.from(me).closeSocket(socket) }
         blp_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())

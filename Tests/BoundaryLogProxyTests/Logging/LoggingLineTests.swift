@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import TestSupport
 import Testing
 
 @testable import BoundaryLogProxy
@@ -44,18 +45,17 @@ import Testing
     }
 
     @Test func oneLineForEachEventAndNoneBelowTheLevel() throws {
-        var ends: [Int32] = [0, 0]
-        try #require(pipe(&ends) == 0)
-        defer { close(ends[0]) }
-        var handler = StandardErrorLogHandler(level: .info, format: .json, fileDescriptor: ends[1])
+        let ends = try #require(ClosedOnExec.pipe())
+        defer { close(ends.read) }
+        var handler = StandardErrorLogHandler(level: .info, format: .json, fileDescriptor: ends.write)
         handler[metadataKey: "a"] = "1"
         let logger = Logger(label: "test") { [handler] _ in handler }
         logger.debug("hidden")
         logger.info("one", metadata: ["b": ["2", "x"]])
         logger.error("two", metadata: ["a": "3"])
-        close(ends[1])
+        close(ends.write)
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = read(ends[0], &bytes, bytes.count)
+        let count = read(ends.read, &bytes, bytes.count)
         let lines = String(decoding: bytes[..<max(0, count)], as: UTF8.self).split(separator: "\n").map { String($0.drop { $0 != "," }) }
         #expect(lines == [#","level":"info","message":"one","a":"1","b":"[\"2\", \"x\"]"}"#, #","level":"error","message":"two","a":"3"}"#])
     }

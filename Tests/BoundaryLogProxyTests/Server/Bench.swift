@@ -55,6 +55,15 @@ final class Bench {
         if isLate { Issue.record("gave up waiting until \(what)") }
     }
 
+    /// Runs the loop until the proxy has closed the client's connection. That the client sees it is an event of its own, which may come when the proxy has
+    /// nothing to do any more: see `TestClient.waitForHangUp`.
+    func runUntilHangUp(_ client: TestClient) throws {
+        let watcher = try PollWatcher(loop, descriptor: client.descriptor) { _ in }
+        watcher.start(.readable)
+        run(until: "the proxy has closed the connection") { client.isClosedByPeer }
+        watcher.close()
+    }
+
     func stop() {
         proxy!.stop { [unowned self] in isStopped = true }
     }

@@ -71,7 +71,7 @@ import Testing
         let bench = try Bench()
         let client = TestClient(bench.socketPath)
         client.write(TestFrame.logs(session: "a", sequence: 0..<2) + header)
-        bench.run(until: "the proxy has closed the connection") { client.isClosedByPeer }
+        try bench.runUntilHangUp(client)
         let end = bench.finish()
         #expect(end.ingest.rejected(reason) == 1)
         #expect(end.ledger.delivered.logs == 2, "what came before is kept")
@@ -118,7 +118,7 @@ import Testing
     @Test func oneConnectionOverTheLimitIsAcceptedClosedAndCounted() throws {
         let bench = try Bench(["connections-max": "2"])
         let clients = (0..<3).map { _ in TestClient(bench.socketPath) }
-        bench.run(until: "the third is closed") { clients[2].isClosedByPeer }
+        try bench.runUntilHangUp(clients[2])
         #expect(bench.snapshot.connections == 2)
         clients[0].close()
         bench.run(until: "there is room again") { bench.snapshot.connections == 1 }
@@ -134,7 +134,7 @@ import Testing
     @Test func aClientThatSendsNothingIsClosedAfterTheIdleTimeout() throws {
         let bench = try Bench(["connection-idle-timeout": "10ms"])
         let client = TestClient(bench.socketPath)
-        bench.run(until: "the idle client is closed") { client.isClosedByPeer }
+        try bench.runUntilHangUp(client)
         #expect(bench.finish().ingest.connectionsIdleClosed == 1)
     }
 

@@ -38,7 +38,7 @@ import Testing
         client.write(TestFrame.logs(session: "a", sequence: 0..<3))
         let end = bench.finish()
         #expect(end.ledger.delivered.logs == 3)
-        #expect(client.isClosedByPeer)
+        #expect(client.waitForHangUp())
         #expect(!client.write([1]), "its writes fail, so that it knows")
     }
 

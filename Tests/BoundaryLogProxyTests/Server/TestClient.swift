@@ -5,7 +5,7 @@ final class TestClient {
     private(set) var descriptor: Int32
 
     init(_ path: String) {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         precondition(descriptor >= 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -44,6 +44,13 @@ final class TestClient {
     var isClosedByPeer: Bool {
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) == 0
+    }
+
+    /// Waits until it has, for which the proxy's close may not be enough: a program that another test is starting has a copy of the descriptor between
+    /// fork and exec. False after a minute, or when there was something to read.
+    func waitForHangUp() -> Bool {
+        var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&readable, 1, 60_000) == 1 && isClosedByPeer
     }
 
     func close() {

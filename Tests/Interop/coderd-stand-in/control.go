@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"sort"
 	"time"
 )
@@ -34,6 +35,8 @@ type command struct {
 	Token         string `json:"token"`
 	LogsPerSecond int    `json:"logs_per_second"`
 	Least         int    `json:"least"`
+	// nil: no bound.
+	Most *int `json:"most"`
 }
 
 type answerLine map[string]any
@@ -86,7 +89,11 @@ func (s *server) obey(c command) (answerLine, error) {
 		defer s.recorder.mu.Unlock()
 		return answerLine{"logs": s.recorder.counts["logs"], "calls": s.recorder.counts["calls"], "sessions_killed": s.recorder.counts["sessions_killed"]}, nil
 	case "wait":
-		return answerLine{"reached": s.recorder.reached(c.What, c.Least, milliseconds(c.MS))}, nil
+		most := math.MaxInt
+		if c.Most != nil {
+			most = *c.Most
+		}
+		return answerLine{"reached": s.recorder.reached(c.What, c.Least, most, milliseconds(c.MS))}, nil
 	case "answer":
 		return answerLine{}, s.obeyAnswer(c)
 	case "refuse":

@@ -24,6 +24,9 @@ type refusal struct {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	s.recorder.count("dials", 1)
+	// Until the books of its session are closed.
+	s.recorder.count("clients", 1)
+	defer s.recorder.count("clients", -1)
 	if r.Method != http.MethodGet || r.URL.Path != rpcPath {
 		s.recorder.violation("dial: " + r.Method + " " + r.URL.Path)
 		http.NotFound(w, r)

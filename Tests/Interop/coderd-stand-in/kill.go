@@ -40,8 +40,9 @@ func (l *link) settle() {
 	}
 }
 
-func (l *link) kill(how string, code int) {
-	l.server.recorder.linkEnded(l, true)
+// kill tells whether this ended the session, and not something before.
+func (l *link) kill(how string, code int) bool {
+	isEnd := l.server.recorder.linkEnded(l, true)
 	switch how {
 	case killClose:
 		// The handshake waits for the client's side; a client that has gone ends it too.
@@ -55,6 +56,7 @@ func (l *link) kill(how string, code int) {
 	default:
 		l.raw.reset()
 	}
+	return isEnd
 }
 
 // goAway: streams that are open are still served. A code other than 0 is none that the library sends.

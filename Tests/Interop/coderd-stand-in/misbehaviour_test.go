@@ -138,8 +138,11 @@ func TestKillsAndWhatWasInFlight(t *testing.T) {
 	// Answered, but nothing shows that the answer arrived.
 	c.open(methodReportBoundaryLogs, logs(sessionA, 15, 2))
 	s.wait("calls_answered", 2)
-	if killed := s.do(`{"do":"kill"}`)["sessions"]; killed != 1.0 {
-		t.Fatal(killed)
+	// Whether the session is still there for the second kill or not: it has ended already.
+	for i, how := range []string{"close", "reset"} {
+		if killed := s.do(`{"do":"kill","how":%q}`, how)["sessions"]; killed != float64(1-i) {
+			t.Fatal(how, killed)
+		}
 	}
 	s.expectNumbers(map[string]int{"sessions_killed": 1, "calls_in_flight_at_kills": 2, "logs_in_flight_at_kills": 7})
 	c = s.caller()
@@ -148,6 +151,25 @@ func TestKillsAndWhatWasInFlight(t *testing.T) {
 	// No kill explains these.
 	c.mustCall(logs(sessionA, 9, 2))
 	s.expectNumbers(map[string]int{"duplicates": 9, "duplicates_in_flight": 7, "sessions_opened": 2})
+	s.expectViolations()
+}
+
+func TestASessionThatTheClientGivesUpIsWaitedFor(t *testing.T) {
+	s := start(t)
+	// More than the window holds: the stand-in is still writing.
+	s.do(`{"do":"answer","how":"huge","calls":1}`)
+	c := s.caller()
+	c.open(methodReportBoundaryLogs, logs(sessionA, 0, 10))
+	s.wait("calls", 1)
+	if s.do(`{"do":"wait","what":"clients","most":0,"ms":1}`)["reached"] == true {
+		t.Error("a client that is there does not count")
+	}
+	c.session.Close()
+	s.caller().mustCall(logs(sessionA, 0, 10))
+	if s.do(`{"do":"wait","what":"clients","least":1,"most":1,"ms":%d}`, patience.Milliseconds())["reached"] != true {
+		t.Fatal(s.report())
+	}
+	s.expectNumbers(map[string]int{"duplicates": 10, "duplicates_in_flight": 10})
 	s.expectViolations()
 }
 

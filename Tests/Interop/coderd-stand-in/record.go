@@ -166,9 +166,11 @@ func (r *recorder) givenUp(l *link, call *recordedCall) {
 }
 
 // linkEnded settles the calls in flight on a session that has died. Before a kill it is called *first*, so that whatever is recorded later is in flight too.
-func (r *recorder) linkEnded(l *link, isKill bool) {
+// It tells whether the session was alive until now.
+func (r *recorder) linkEnded(l *link, isKill bool) bool {
 	r.mu.Lock()
-	if !l.isDead {
+	isEnd := !l.isDead
+	if isEnd {
 		l.isDead = true
 		l.isKilled = isKill
 		r.counts["sessions_ended"]++
@@ -183,6 +185,7 @@ func (r *recorder) linkEnded(l *link, isKill bool) {
 	}
 	r.mu.Unlock()
 	r.changed.Broadcast()
+	return isEnd
 }
 
 func (r *recorder) neverAnswered(call *recordedCall) {
@@ -200,8 +203,8 @@ func (r *recorder) noteKilled(call *recordedCall) {
 	}
 }
 
-// reached waits until a count is at least `least`, at most for `patience`.
-func (r *recorder) reached(name string, least int, patience time.Duration) bool {
+// reached waits until a count is at least `least` and at most `most`, for `patience` and no longer.
+func (r *recorder) reached(name string, least, most int, patience time.Duration) bool {
 	isLate := false
 	timer := time.AfterFunc(patience, func() {
 		r.mu.Lock()
@@ -212,10 +215,11 @@ func (r *recorder) reached(name string, least int, patience time.Duration) bool 
 	defer timer.Stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.value(name) < least && !isLate {
+	isWithin := func() bool { return r.value(name) >= least && r.value(name) <= most }
+	for !isWithin() && !isLate {
 		r.changed.Wait()
 	}
-	return r.value(name) >= least
+	return isWithin()
 }
 
 func (r *recorder) value(name string) int {

@@ -106,15 +106,18 @@ type killing struct {
 	settles bool
 }
 
+// kill answers how many sessions it ended: one that has ended already may still be among the links.
 func (s *server) kill(way killing) int {
-	links := s.liveLinks()
-	for _, l := range links {
+	ended := 0
+	for _, l := range s.liveLinks() {
 		if way.settles {
 			l.settle()
 		}
-		l.kill(way.how, way.code)
+		if l.kill(way.how, way.code) {
+			ended++
+		}
 	}
-	return len(links)
+	return ended
 }
 
 // killEvery kills all sessions again and again, for `duration` (0: until told otherwise); a period of 0 ends that.

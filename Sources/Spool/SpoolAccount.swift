@@ -1,0 +1,48 @@
+import Pipeline
+
+/// What the store knows of the database's content without looking. A value: a job that fails puts back the one from before.
+struct SpoolAccount {
+    var rows = 0
+    /// `SpoolRun.footprint` of all rows.
+    var bytes = 0
+    /// Rows that no delivery of this process holds.
+    var waiting = Tally()
+    /// The id of the next new row.
+    var nextID: Int64 = 1
+    /// No row before this one is free.
+    var freeFrom: Int64 = 0
+    /// No row that arrived before then waits. Nanoseconds since 1970.
+    var oldestFrom = Int64.min
+    /// Of the claims of earlier processes, so many have been taken up.
+    var adopted = 0
+    var dataVersion: Int64 = 0
+}
+
+/// What a process before this one had claimed under one key.
+struct SpoolOrphan {
+    var key: String
+    /// Ascending.
+    var ids: [Int64]
+}
+
+extension Tally {
+    static func += (tally: inout Tally, header: SpoolRow.Header) {
+        tally.logs &+= UInt64(clamping: header.logs)
+        tally.batches &+= UInt64(clamping: header.batches)
+    }
+
+    /// Held at 0, whatever a damaged row says of itself.
+    static func -= (tally: inout Tally, header: SpoolRow.Header) {
+        tally.logs -= min(tally.logs, UInt64(clamping: header.logs))
+        tally.batches -= min(tally.batches, UInt64(clamping: header.batches))
+    }
+
+    /// What there is more of than in `other`; nothing where there is less.
+    func beyond(_ other: Tally) -> Tally {
+        Tally(logs: logs - min(logs, other.logs), batches: batches - min(batches, other.batches))
+    }
+}
+
+extension SpoolRow.Header {
+    var footprint: Int { SpoolRun.footprint(ofBytes: Int(clamping: min(max(bytes, 0), 1 << 40))) }
+}

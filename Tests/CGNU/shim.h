@@ -1,0 +1,5 @@
+#include <sys/socket.h>
+
+// Declared under _GNU_SOURCE only, which Swift's importer does not define.
+extern int accept4(int descriptor, struct sockaddr *address, socklen_t *size, int flags);
+extern int pipe2(int descriptors[2], int flags);
