@@ -258,7 +258,8 @@ public final class Forwarder {
 
     private func prepare(_ index: Int) -> NextSend {
         if splitIfDue(index) { return .again }
-        guard !active[index].mustBeSplit else { return .idle }
+        // Once the job that stores it has ended.
+        guard !needsSplit(active[index]) else { return .idle }
         // Its part of what the spool holds must become its own there first, so that it ends there when it ends here.
         if case .part = active[index].disk, spool?.isUsable == true { return .idle }
         return .send(index)
