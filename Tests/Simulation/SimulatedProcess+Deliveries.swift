@@ -8,6 +8,11 @@ extension SimulatedProcess {
         let traits = forwarder.reporter.traits
         try require(
             flights.count < min(forwarder.settings.inFlightMax, traits.inFlightMax), "\(flights.count + 1) deliveries are under way")
+        let bytes = delivery.batches.reduce(0) { $0 + forwarder.reporter.bodyBytes(of: $1) }
+        let bodyBytes = delivery.logs.map { bytes / delivery.batches[0].logCount * $0.count } ?? bytes
+        try require(
+            bodyBytes <= min(forwarder.settings.requestBytesMax, traits.requestBytesMax) || delivery.logCount == 1,
+            "\(flight.content) makes a request of \(bodyBytes) bytes")
         if !traits.mixesSessions {
             try require(Set(flight.content.map(\.session)).count == 1, "a delivery for one session holds \(flight.content)")
         }

@@ -128,7 +128,9 @@ final class SimulatedProcess {
     /// Deliveries that were formed and may not be sent yet: halves, while another is under way.
     private func noteFormed() throws(Violation) {
         for entry in forwarder.active where entry.origin == .ring && entry.delivery.attempt == 0 {
-            try waiting.take(LogRange.all(of: entry.delivery.batches, logs: entry.delivery.logs) ?? [])
+            let content = LogRange.all(of: entry.delivery.batches, logs: entry.delivery.logs) ?? []
+            try waiting.take(content)
+            if isSpoolFailing { world.truth.offer(content) }
         }
     }
 }

@@ -86,7 +86,7 @@ extension Simulation {
         let down = DeliveryOutcome.transient(reason: "down", retryAfter: world.random.once(in: 8) ? .seconds(2) : nil)
         if world.destination == .down { return try process.answer(index, down) }
         // What it has recorded it acknowledges, or does not answer.
-        let isKnown = world.truth.hasRecorded(flight.content, key: flight.delivery.key)
+        let isKnown = world.truth.hasRecorded(flight.delivery.key)
         if has(.tooLarge), !isKnown, !accepts(flight) { return try process.answer(index, .tooLarge(reason: "413")) }
         guard world.random.percent(world.setup.troublePercent) else { return try deliver(index) }
         switch world.random.below(5) {
@@ -102,7 +102,7 @@ extension Simulation {
 
     mutating func deliver(_ index: Int) throws(Violation) {
         let flight = process.flights[index]
-        if world.truth.hasRecorded(flight.content, key: flight.delivery.key) { world.met.insert(.resent) }
+        if world.truth.hasRecorded(flight.delivery.key) { world.met.insert(.resent) }
         try world.truth.record(flight.content, key: flight.delivery.key)
         try process.answer(index, .delivered)
     }

@@ -20,7 +20,7 @@ struct Truth {
         var arrived = Instant(nanoseconds: 0)
         /// The number of the key under which the destination has recorded it; -1: it has not.
         var recordedUnder: Int32 = -1
-        /// It was sent.
+        /// It was sent, or was to be next while the spool failed.
         var wasOffered = false
         /// It was sent under a key that the spool could not write down.
         var keyMayChange = false
@@ -37,7 +37,7 @@ struct Truth {
     private var lastRecorded: [Int]
     /// The spool could not be read while it held something of them: what arrived later goes first then.
     var isOutOfOrder: [Bool]
-    private var keys: [String: (number: Int32, content: [LogRange])] = [:]
+    private var keys: [String: (number: Int32, content: [LogRange], isRecorded: Bool)] = [:]
 
     init(sessions: Int) {
         logs = Array(repeating: [], count: sessions)
@@ -83,7 +83,7 @@ struct Truth {
         if let known = keys[key] {
             try require(known.content == content, "\(key) came with \(known.content), and now with \(content)")
         } else {
-            keys[key] = (Int32(keys.count), content)
+            keys[key] = (Int32(keys.count), content, false)
         }
         var expected: [Int: Int] = [:]
         for range in content {
@@ -102,7 +102,12 @@ struct Truth {
 
     /// The destination takes a delivery in. What it has already may come again under the same key only.
     mutating func record(_ content: [LogRange], key: String) throws(Violation) {
-        guard let key = keys[key]?.number else { throw Violation("\(key) was never sent") }
+        guard let number = keys[key]?.number else { throw Violation("\(key) was never sent") }
+        keys[key]?.isRecorded = true
+        try record(content, number)
+    }
+
+    private mutating func record(_ content: [LogRange], _ key: Int32) throws(Violation) {
         for range in content {
             for number in range.numbers {
                 let log = logs[range.session][number]
@@ -119,10 +124,13 @@ struct Truth {
         }
     }
 
-    func hasRecorded(_ content: [LogRange], key: String) -> Bool {
-        guard let number = keys[key]?.number, let first = content.first else { return false }
-        return logs[first.session][first.numbers.lowerBound].recordedUnder == number
+    mutating func offer(_ content: [LogRange]) {
+        for range in content {
+            for number in range.numbers { logs[range.session][number].wasOffered = true }
+        }
     }
+
+    func hasRecorded(_ key: String) -> Bool { keys[key]?.isRecorded ?? false }
 
     mutating func letKeyChange(_ content: [LogRange]) {
         for range in content {
