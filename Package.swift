@@ -52,7 +52,7 @@ let package = Package(
         .executableTarget(
             name: "boundary-log-proxy",
             dependencies: [
-                "BoundaryLogProxy", "EventLoop", "Wire",
+                "BoundaryLogProxy", "EventLoop", "Spool", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

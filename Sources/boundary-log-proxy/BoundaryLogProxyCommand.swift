@@ -8,7 +8,7 @@ struct BoundaryLogProxyCommand: ParsableCommand {
         commandName: "boundary-log-proxy",
         abstract: "Takes audit logs from boundary's Unix socket and delivers them, every log accounted for.",
         discussion: """
-            Without a subcommand it serves: it listens on the socket, keeps what it cannot deliver yet in memory, and writes its own \
+            Without a subcommand it serves: it listens on the socket, keeps what it cannot deliver yet, and writes its own \
             messages to standard error. 'boundary-log-proxy serve --help' lists all options.
 
             EXAMPLES:
@@ -23,6 +23,8 @@ struct BoundaryLogProxyCommand: ParsableCommand {
                   Whether a configuration is good, and what it amounts to.
               boundary-log-proxy status --metrics-listen 127.0.0.1:9464
                   How a running daemon is doing.
+              boundary-log-proxy spool list
+                  What waits on disk for its delivery.
 
             EXIT STATUS:
               0  all is well; serve: stopped, and nothing was lost
@@ -31,7 +33,7 @@ struct BoundaryLogProxyCommand: ParsableCommand {
               3  serve: stopped, and something was lost
             """,
         version: Version.text,
-        subcommands: [Serve.self, CheckConfig.self, Status.self, VersionCommand.self],
+        subcommands: [Serve.self, CheckConfig.self, Status.self, SpoolCommand.self, VersionCommand.self],
         defaultSubcommand: Serve.self)
 
     /// ArgumentParser ends with 64 when it does not understand a command line; 2 is what shells and tools of this kind use.

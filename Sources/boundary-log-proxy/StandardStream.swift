@@ -5,16 +5,19 @@ enum StandardStream: Int32 {
     case output = 1
     case error = 2
 
-    func write(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
+    func write(_ text: String) { _ = write(Array(text.utf8)) }
+
+    /// Returns 0, or the `errno` that kept it from writing all.
+    func write(_ bytes: [UInt8]) -> Int32 {
+        bytes.withUnsafeBytes { bytes in
+            var rest = bytes
             while !rest.isEmpty {
                 let count = Glibc.write(rawValue, rest.baseAddress, rest.count)
                 if count < 0, errno == EINTR { continue }
-                if count <= 0 { return }
+                if count <= 0 { return errno }
                 rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
             }
+            return 0
         }
     }
 }

@@ -49,6 +49,11 @@ enum SpoolRequest {
         return start == delivery.bytes.count ? logs : []
     }
 
+    /// How long the request of a batch is without its first log.
+    static func bytesWithoutFirstLog(of batch: Batch) -> Int {
+        RequestSlice.pieces(of: batch.request.bytes, logs: 1..<batch.logCount).reduce(0) { $0 + $1.count }
+    }
+
     static func logs(in request: [UInt8]) -> [Log] {
         let span = request.span.bytes
         guard case .logs(let scanned) = BoundaryScan.scan(.logs, span) else { return [] }

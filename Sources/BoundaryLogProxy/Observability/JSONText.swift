@@ -1,5 +1,5 @@
 /// A value to be written as JSON; objects keep their order.
-enum JSONText {
+package enum JSONText {
     case null
     case bool(Bool)
     case number(String)
@@ -7,12 +7,12 @@ enum JSONText {
     case object([(String, JSONText)])
     case array([JSONText])
 
-    static func int(_ value: some BinaryInteger) -> JSONText { .number("\(value)") }
+    package static func int(_ value: some BinaryInteger) -> JSONText { .number("\(value)") }
     static func seconds(_ value: Double?) -> JSONText { value.map { .number("\($0)") } ?? .null }
     static func text(_ value: String?) -> JSONText { value.map(JSONText.string) ?? .null }
 
     /// Indented by two spaces a level.
-    func rendered(indent: Int = 0) -> String {
+    package func rendered(indent: Int = 0) -> String {
         let inner = String(repeating: " ", count: indent + 2)
         let outer = String(repeating: " ", count: indent)
         switch self {

@@ -1,0 +1,55 @@
+import ArgumentParser
+import BoundaryLogProxy
+import Spool
+
+struct SpoolCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "spool",
+        abstract: "Looks at the logs that wait on disk, writes them out, or throws them away.",
+        discussion: """
+            Works while the daemon runs and while it does not. Where the spool is comes from the command line, else from the environment or the file \
+            that the daemon was configured with.
+
+            EXIT STATUS:
+              0  done, or there is no spool
+              1  it could not be done
+              2  a command line that is not understood
+            """,
+        subcommands: [SpoolList.self, SpoolExport.self, SpoolPurge.self])
+}
+
+/// Where the spool is, as the daemon would find it.
+struct SpoolLocation: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The YAML file that the daemon was started with. (environment: \(ConfigurationBuilder.configurationFileVariable))", valueName: "PATH"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+
+    @Option(table: "spool-dir") var spoolDir: String?
+
+    func directory() throws -> String {
+        // A spool of earlier days may be looked at also where the daemon has none any more.
+        let given = [("durability", "spill"), ("spool-dir", spoolDir)].flattened
+        return try ConfigurationOptions.load(file: config, given: given, environment: ProcessEnvironment.current).spoolDirectory
+    }
+
+    /// Runs `body` with the spool; says so when there is none.
+    func withSpool(_ body: (SpoolInspector, _ directory: String) throws -> Void) throws {
+        let directory = try directory()
+        do {
+            let spool = try SpoolInspector(directory: directory)
+            defer { spool.close() }
+            try body(spool, directory)
+        } catch SpoolInspector.Failure.nothingThere {
+            StandardStream.error.write("boundary-log-proxy: there is no spool in \(Printable.text(directory))\n")
+        } catch SpoolInspector.Failure.unusable(let text) {
+            throw Self.fail(text)
+        }
+    }
+
+    static func fail(_ problem: String) -> ExitCode {
+        StandardStream.error.write("boundary-log-proxy: \(Printable.text(problem, scalarsMax: 1000))\n")
+        return ExitCode(1)
+    }
+}
