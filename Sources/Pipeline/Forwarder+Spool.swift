@@ -65,7 +65,7 @@ extension Forwarder {
     ) -> Bool {
         guard let spool else { return false }
         // Rows go in the order in which they were written: what is due takes along all that is before it, and what waits is behind all of them.
-        let lastDue = waitingIsDue(now, spool) ? active.count : active.lastIndex { now >= storingDue($0.oldest, spool, now) } ?? -1
+        let lastDue = waitingIsDue(now, spool) ? active.count : active.lastIndex { $0.isOnlyInMemory && now >= storingDue($0.oldest, spool, now) } ?? -1
         for index in active.indices {
             switch active[index].disk {
             case .whole: continue
