@@ -122,9 +122,11 @@ final class SpoolDatabase {
         return wasThere
     }
 
-    func claim(_ id: Int64, for key: String) throws(SQLiteError) {
-        statements.insertClaim.bind(id, at: 1)
+    func claim(_ row: SpoolHolds.Row, for key: String) throws(SQLiteError) {
+        statements.insertClaim.bind(row.id, at: 1)
         try statements.insertClaim.bind(key, at: 2)
+        statements.insertClaim.bind(row.place.id, at: 3)
+        statements.insertClaim.bind(row.place.part, at: 4)
         try statements.insertClaim.run()
     }
 
