@@ -21,8 +21,8 @@ struct SpoolAccount {
 /// What a process before this one had claimed under one key.
 struct SpoolOrphan {
     var key: String
-    /// Ascending.
-    var ids: [Int64]
+    /// In order.
+    var rows: [(id: Int64, place: SpoolHolds.Place)]
 }
 
 extension Tally {

@@ -2,8 +2,17 @@
 struct SpoolHolds {
     struct Row {
         var id: Int64
+        var place: Place
         /// `SpoolRun.footprint` of it.
         var footprint: Int
+    }
+
+    /// Where a claimed row stands among the others.
+    struct Place {
+        /// The id of the row that stood there first: its own, unless it is part of a delivery that was split.
+        var id: Int64
+        /// Logs of that delivery before it.
+        var part: Int64 = 0
     }
 
     struct Hold {

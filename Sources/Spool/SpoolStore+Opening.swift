@@ -84,16 +84,17 @@ extension SpoolStore {
         orphanIDs = []
         account.adopted = 0
         try SpoolProblem.mapping("read the spool \(directory.path)") { () throws(SQLiteError) in
-            try database.connection.query("SELECT run, key FROM claim ORDER BY run") { (statement) throws(SQLiteError) in
+            try database.connection.query("SELECT \(SpoolDatabase.claimColumns) FROM claim ORDER BY place, part, run") { (statement) throws(SQLiteError) in
                 while try statement.step() {
                     let (id, key) = (statement.integer(0), statement.text(1))
                     if holds.contains(id) { continue }
                     orphanIDs.insert(id)
+                    let row = (id: id, place: SpoolHolds.Place(id: statement.integer(2), part: statement.integer(3)))
                     if let index = byKey[key] {
-                        orphans[index].ids.append(id)
+                        orphans[index].rows.append(row)
                     } else {
                         byKey[key] = orphans.count
-                        orphans.append(SpoolOrphan(key: key, ids: [id]))
+                        orphans.append(SpoolOrphan(key: key, rows: [row]))
                     }
                 }
             }

@@ -92,6 +92,10 @@ extension SpoolStore {
         let session = UnsafeRawBufferPointer(rebasing: first.request[first.sessionID])
         let process = UnsafeRawBufferPointer(rebasing: first.request[first.processName])
         let id = account.nextID
+        var place = SpoolHolds.Place(id: id)
+        if let wanted = run.place, let first = holds.byKey[wanted.key]?.rows.first {
+            place = SpoolHolds.Place(id: first.place.id, part: first.place.part + Int64(wanted.logsBefore))
+        }
         let header = try sizes.withBytes { sizes throws(SpoolProblem) in
             try body.withBytes { joined throws(SpoolProblem) in
                 let body = isWhole ? first.request : joined
@@ -101,7 +105,7 @@ extension SpoolStore {
                     header: header, lane: SpoolRow.lane(session: session, process: process), session: session, process: process, sizes: sizes, body: body)
                 try SpoolProblem.mapping(attempt) { () throws(SQLiteError) in
                     try database.insert(row)
-                    if let key = run.key { try database.claim(id, for: key) }
+                    if let key = run.key { try database.claim(SpoolHolds.Row(id: id, place: place, footprint: header.footprint), for: key) }
                 }
                 return header
             }
@@ -110,7 +114,7 @@ extension SpoolStore {
         account.rows += 1
         account.bytes += header.footprint
         if let key = run.key {
-            holds.hold([SpoolHolds.Row(id: id, footprint: header.footprint)], for: key, isClaimed: true)
+            holds.hold([SpoolHolds.Row(id: id, place: place, footprint: header.footprint)], for: key, isClaimed: true)
         } else {
             account.waiting += header
             account.oldestFrom = min(account.oldestFrom, header.arrived)
@@ -121,7 +125,7 @@ extension SpoolStore {
     func claimHeld(_ database: SpoolDatabase) throws(SpoolProblem) {
         for key in holds.unclaimed {
             for row in holds.byKey[key]?.rows ?? [] {
-                try SpoolProblem.mapping(attempt) { () throws(SQLiteError) in try database.claim(row.id, for: key) }
+                try SpoolProblem.mapping(attempt) { () throws(SQLiteError) in try database.claim(row, for: key) }
             }
             holds.markClaimed(key)
         }

@@ -114,10 +114,12 @@ public final class SpoolStore: @unchecked Sendable {
         do throws(SpoolProblem) {
             try SpoolProblem.mapping("write to the spool \(directory.path)") { () throws(SQLiteError) in try database.beginTransaction() }
             try noticeStrangers(database)
+            // They are placed by those that go.
+            for run in job.runs where run.place != nil { try add(run, time, database) }
             try settle(job.settled, database)
             if let limit = job.expireBefore { done.expired = try expire(before: time.wall(of: limit), database) }
             if job.makeRoom > 0 { done.madeRoom = try makeRoom(job.makeRoom, database) }
-            for run in job.runs { try add(run, time, database) }
+            for run in job.runs where run.place == nil { try add(run, time, database) }
             try claimHeld(database)
             if let load = job.load { done.loaded = try self.load(load, time, database, isClaiming: true) }
             try SpoolProblem.mapping("write to the spool \(directory.path)") { () throws(SQLiteError) in
