@@ -20,7 +20,9 @@ extension SimulatedProcess {
     private func checkIsDue(_ job: SpoolJob) throws(Violation) {
         guard world.setup.durability == .spill, phase != .storingRest, forwarder.ring.bytesUsed < forwarder.ring.bytesMax / 2 else { return }
         let oldest = job.runs.filter { $0.place == nil }.flatMap(\.batches).map(\.arrived).min()
-        guard let oldest else { return }
+        guard var oldest else { return }
+        // It may be due, and have no room.
+        if let waiting = forwarder.ring.oldestWaiting() { oldest = min(oldest, forwarder.ring.pointer(waiting).pointee.arrived) }
         try require(oldest.advanced(by: world.setup.after) <= world.now, "what arrived at \(oldest.milliseconds) is stored too early")
     }
 
