@@ -34,6 +34,7 @@ extension SimulatedProcess {
         world.note("job done, \(world.disk): loaded \(result.loaded.map { "\($0.key) \($0.tally)" }), \(result.content.map { "\($0)" } ?? "not open")")
         self.job = nil
         noteHappenings(job, result)
+        try checkRoomMade(job, result)
         if result.failure == nil { try didCommit(job) } else { try didFail(job, result) }
         let report = forwarder.finish(result, now: world.now)
         isSpoolFailing = result.failure != nil
@@ -42,6 +43,13 @@ extension SimulatedProcess {
         try require(report.recovered == recovered, "recovered \(report.recovered) from the spool, not \(recovered)")
         hasSeenSpool = hasSeenSpool || result.content != nil
         try checkLoaded()
+    }
+
+    /// What could not be dropped cannot be at the next job either, until something has ended.
+    private func checkRoomMade(_ job: Job, _ result: SpoolResult) throws(Violation) {
+        let isInVain = job.job.makeRoom > 0 && result.madeRoom == Tally() && result.failure == nil
+        try require(!isInVain || !askedForRoomInVain || !job.job.settled.isEmpty, "the spool is asked for room in vain, again")
+        askedForRoomInVain = isInVain
     }
 
     private func noteHappenings(_ job: Job, _ result: SpoolResult) {

@@ -32,6 +32,8 @@ final class SimulatedProcess {
     var hasSeenSpool = false
     let left: Tally
 
+    /// The last job was to make room, and found nothing to drop.
+    var askedForRoomInVain = false
     /// The last job that ended has failed.
     var isSpoolFailing = false
     let spoolBytesBefore: Int
