@@ -71,7 +71,7 @@ import Testing
         #expect(outcome.errors.contains("2 logs wait in the spool") && outcome.errors.contains("logs_spooled=2"))
 
         let second = try await started()
-        #expect(await second.waitFor("\"session_id\":\"a\""))
+        #expect(await second.waitFor("\"session_id\":\"a\"", on: .standardOutput))
         second.send(SIGTERM)
         let end = await second.outcome()
         #expect(end.status == 0 && end.output.split(separator: "\n").count == 2)
@@ -86,7 +86,7 @@ import Testing
         first.send(SIGKILL)
         _ = await first.outcome()
         let second = try await started(["--durability", "sync"])
-        #expect(await second.waitFor("\"session_id\":\"a\""))
+        #expect(await second.waitFor("\"session_id\":\"a\"", on: .standardOutput))
         second.send(SIGTERM)
         #expect(await second.outcome().status == 0)
     }
