@@ -92,7 +92,7 @@ let package = Package(
             name: "BoundaryLogProxyTests",
             dependencies: ["BoundaryLogProxy", "EventLoop", "HTTPServer", "Pipeline", "Wire", "TestSupport"]),
         .testTarget(name: "FloodTests", dependencies: ["Flood", "Wire", "TestSupport"]),
-        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "Flood", "TestSupport", "Wire"]),
+        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "Flood", "Pipeline", "Spool", "TestSupport", "Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )
