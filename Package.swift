@@ -33,7 +33,8 @@ let package = Package(
 
         // The sans-IO core.
         .target(name: "Wire", swiftSettings: [.strictMemorySafety()]),
-        .target(name: "Pipeline", dependencies: ["Wire"]),
+        // The simulation plants bugs, and must find them (Canary.swift); a release has none of it.
+        .target(name: "Pipeline", dependencies: ["Wire"], swiftSettings: [.define("CANARIES", .when(configuration: .debug))]),
 
         // The outside world.
         .target(name: "Spool", dependencies: ["Pipeline", "Wire", "CSQLite", "CZlib"]),
@@ -77,8 +78,8 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Wire", "CGNU"], path: "Tests/TestSupport"),
         .executableTarget(name: "wire-differential", dependencies: ["Wire", "Oracle", "TestSupport"], path: "Tests/Differential"),
         .target(name: "Simulation", dependencies: ["Pipeline", "Wire"], path: "Tests/Simulation"),
-        .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate"),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
+        .executableTarget(name: "simulate", dependencies: ["Simulation", "Pipeline"], path: "Tests/Simulate"),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Pipeline"]),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "wire-differential", "Oracle", "TestSupport"],
             resources: [.copy("Vectors")]),

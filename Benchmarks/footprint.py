@@ -24,7 +24,7 @@ class Daemon:
         self.path = os.path.join(directory, "s")
         self.log = open(os.path.join(directory, "log"), "w+b")
         self.process = subprocess.Popen(
-            [os.path.join(bin_dir, "boundary-log-proxy"), "--socket", self.path, *options],
+            [os.path.join(bin_dir, "boundary-log-proxy"), "--socket", self.path, "--spool-dir", os.path.join(directory, "spool"), *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
         # It says when it listens: the first thing that a poll on its messages waits for.
         line = b""

@@ -197,6 +197,9 @@ public final class LogRing {
         batchCount -= 1
         let slot = position.slot
         segments[slot].live -= 1
+        #if CANARIES
+            if Canary.doubleRelease.isPlanted, segments[slot].live > 0 { segments[slot].live -= 1 }
+        #endif
         guard segments[slot].live == 0 else { return }
         if slot == newestSlot {
             segments[slot].used = 0
