@@ -9,16 +9,18 @@ extension SpoolStore {
 
     /// Opens the database if it is not, makes it if there is none, and finishes what a process before this one could not.
     func open(_ time: JobTime, _ result: inout SpoolResult) throws(SpoolProblem) {
-        if let database, database.isGone {
-            // With it went what it held; the log of one that is not there belongs to none.
-            let lost = account.waiting
-            database.close(isCheckpointing: false)
-            self.database = nil
-            account = SpoolAccount()
-            try openFile(time)
-            result.damaged = lost.beyond(account.waiting)
-        }
-        if database == nil { try openFile(time) }
+        if let database, database.isGone { loseSight(of: database) }
+        guard database == nil else { return }
+        try openFile(time)
+        if let missed { result.damaged = missed.beyond(account.waiting) }
+        missed = nil
+    }
+
+    /// Closes a database that is damaged or gone, and remembers what it owes.
+    func loseSight(of database: SpoolDatabase) {
+        missed = account.waiting
+        database.close(isCheckpointing: false)
+        self.database = nil
     }
 
     private func openFile(_ time: JobTime) throws(SpoolProblem) {

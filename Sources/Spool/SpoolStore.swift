@@ -29,6 +29,8 @@ public final class SpoolStore: @unchecked Sendable {
     /// Claims that processes before this one made, in the order of their first rows, and all rows of theirs.
     var orphans: [SpoolOrphan] = []
     var orphanIDs: Set<Int64> = []
+    /// What waited in a database that was found damaged or gone, until another one is open.
+    var missed: Tally?
     /// Rows and their lengths are put together here.
     var body: [UInt8] = []
     var sizes: [UInt8] = []
