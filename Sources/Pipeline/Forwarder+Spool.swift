@@ -220,8 +220,10 @@ extension Forwarder {
             }
         }
         lastFlush = now
+        // The spool counts request bytes, and JSON lines are longer: what is loaded must not have to be split.
+        let requestBytes = Int(Double(bytesMax) / spool.bodyRatio)
         job.load = SpoolLoad(
-            bytesMax: bytesMax, totalBytesMax: bytesMax, mixesSessions: reporter.traits.mixesSessions,
+            bytesMax: requestBytes, totalBytesMax: requestBytes, mixesSessions: reporter.traits.mixesSessions,
             keys: (0..<Self.loadCountMax).map { _ in makeKey() })
         inHand.isLoading = true
     }

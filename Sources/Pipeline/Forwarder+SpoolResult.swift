@@ -175,6 +175,9 @@ extension Forwarder {
         // For a destination that mixes sessions it was claimed, and this one does not.
         let groups = reporter.traits.mixesSessions ? [batches] : runs(of: batches)
         claim.parts = groups.count
+        let bodyBytes = batches.reduce(0) { $0 + reporter.bodyBytes(of: $1) }
+        let ratioBefore = spool?.bodyRatio ?? 1
+        spool?.bodyRatio = max(Double(bodyBytes) / Double(loaded.bytes.count), ratioBefore * 0.75, 1)
         var logsBefore = 0
         for group in groups {
             var entry = makeActive(

@@ -9,6 +9,8 @@ struct SpoolAccount {
     var waiting = Tally()
     /// The id of the next new row.
     var nextID: Int64 = 1
+    /// `SpoolHolds.Place.claim` of the next claim.
+    var nextClaim: Int64 = 1
     /// No row before this one is free.
     var freeFrom: Int64 = 0
     /// No row that arrived before then waits. Nanoseconds since 1970.

@@ -125,7 +125,7 @@ final class SpoolDatabase {
     func claim(_ row: SpoolHolds.Row, for key: String) throws(SQLiteError) {
         statements.insertClaim.bind(row.id, at: 1)
         try statements.insertClaim.bind(key, at: 2)
-        statements.insertClaim.bind(row.place.id, at: 3)
+        statements.insertClaim.bind(row.place.claim, at: 3)
         statements.insertClaim.bind(row.place.part, at: 4)
         try statements.insertClaim.run()
     }

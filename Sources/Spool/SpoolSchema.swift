@@ -1,8 +1,8 @@
 /// What a spool's database is made of.
 ///
 /// A row of `run` is never changed: a delivery that takes rows out adds its claims, small rows of their own. An id is not given out twice as long as
-/// anything refers to it, and free rows are taken out in the order of their ids. Claimed rows are in the order of `place`, then `part`: those of a delivery that
-/// was split stand where its first row stood, `place` being that row's id, by the logs before them.
+/// anything refers to it, and free rows are taken out in the order of their ids. Claimed rows are in the order of `place`, the number of
+/// their claim, then `part`: those of a delivery that was split keep its number, and stand by the logs before them.
 ///
 /// `run_account` repeats what each row counts for, so that a spool is counted without its bodies being read, and what is lost can be counted
 /// where it cannot be read.

@@ -22,8 +22,9 @@ extension SpoolStore {
                 delivery = found.delivery
             } else {
                 let ids = try nextFree(load, atMost: bytesLeft, database)
+                let place = SpoolHolds.Place(claim: takeClaimNumber())
                 guard !ids.isEmpty, let key = keys.popFirst(),
-                    let found = try read(ids.map { ($0, SpoolHolds.Place(id: $0)) }, key: key, wasClaimed: false, atMost: .max, time, database)
+                    let found = try read(ids.map { ($0, place) }, key: key, wasClaimed: false, atMost: .max, time, database)
                 else { return loaded }
                 if isClaiming {
                     for row in found.rows { try SpoolProblem.mapping(attempt) { () throws(SQLiteError) in try database.claim(row, for: key) } }

@@ -68,6 +68,7 @@ extension SpoolStore {
             let last = max(
                 try database.connection.integer("SELECT max(id) FROM run"), try database.connection.integer("SELECT max(run) FROM claim"))
             found.nextID = max(account.nextID, last + 1)
+            found.nextClaim = max(account.nextClaim, try database.connection.integer("SELECT max(place) FROM claim") + 1)
             found.dataVersion = try database.dataVersion()
         }
         account = found
@@ -91,7 +92,7 @@ extension SpoolStore {
                     let (id, key) = (statement.integer(0), statement.text(1))
                     if holds.contains(id) { continue }
                     orphanIDs.insert(id)
-                    let row = (id: id, place: SpoolHolds.Place(id: statement.integer(2), part: statement.integer(3)))
+                    let row = (id: id, place: SpoolHolds.Place(claim: statement.integer(2), part: statement.integer(3)))
                     if let index = byKey[key] {
                         orphans[index].rows.append(row)
                     } else {

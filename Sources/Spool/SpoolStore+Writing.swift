@@ -92,10 +92,7 @@ extension SpoolStore {
         let session = UnsafeRawBufferPointer(rebasing: first.request[first.sessionID])
         let process = UnsafeRawBufferPointer(rebasing: first.request[first.processName])
         let id = account.nextID
-        var place = SpoolHolds.Place(id: id)
-        if let wanted = run.place, let first = holds.byKey[wanted.key]?.rows.first {
-            place = SpoolHolds.Place(id: first.place.id, part: first.place.part + Int64(wanted.logsBefore))
-        }
+        let place = place(of: run)
         let header = try sizes.withBytes { sizes throws(SpoolProblem) in
             try body.withBytes { joined throws(SpoolProblem) in
                 let body = isWhole ? first.request : joined
@@ -119,6 +116,20 @@ extension SpoolStore {
             account.waiting += header
             account.oldestFrom = min(account.oldestFrom, header.arrived)
         }
+    }
+
+    /// The rows of one key stand together.
+    private func place(of run: SpoolRun) -> SpoolHolds.Place {
+        if let wanted = run.place, let first = holds.byKey[wanted.key]?.rows.first {
+            return SpoolHolds.Place(claim: first.place.claim, part: first.place.part + Int64(wanted.logsBefore))
+        }
+        guard let key = run.key else { return SpoolHolds.Place(claim: 0) }
+        return SpoolHolds.Place(claim: holds.byKey[key]?.rows.first?.place.claim ?? takeClaimNumber())
+    }
+
+    func takeClaimNumber() -> Int64 {
+        defer { account.nextClaim += 1 }
+        return account.nextClaim
     }
 
     /// Claims of rows that were loaded while writing failed.

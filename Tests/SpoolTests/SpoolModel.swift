@@ -9,7 +9,7 @@ struct SpoolModel {
         var arrived: Int64
         var state: State
         /// The number of the row that stood there first, and the logs before it.
-        var place: (row: Int, part: Int)
+        var place: (claim: Int, part: Int)
         var bytes: Int { batches.reduce(0, +) }
         var tally: Tally { Tally(logs: UInt64(logs.count), batches: UInt64(batches.count)) }
     }
@@ -66,14 +66,16 @@ struct SpoolModel {
         return tally
     }
 
-    private var added = 0
+    private var claims = 0
 
     /// `place`: as `SpoolRun.Place`; of a key that is held now.
     mutating func add(_ run: SpoolRun, session: String, logs: [SpoolRequest.Log], batches: [Int], arrived: Int64) {
-        added += 1
-        var place = (row: added, part: 0)
+        var place = (claim: 0, part: 0)
         if let wanted = run.place, let first = rows.first(where: { $0.state == .held(wanted.key) }) {
-            place = (first.place.row, first.place.part + wanted.logsBefore)
+            place = (first.place.claim, first.place.part + wanted.logsBefore)
+        } else if let key = run.key {
+            claims += 1
+            place.claim = rows.first { $0.state == .held(key) }?.place.claim ?? claims
         }
         rows.append(Row(
             session: session, logs: logs, batches: batches, arrived: arrived, state: run.key.map { .held($0) } ?? .free, place: place))
@@ -96,7 +98,11 @@ struct SpoolModel {
             if loaded.isEmpty { left = load.totalBytesMax }
             left -= bytes
             let taken = indices.map { rows[$0] }
-            for index in indices { rows[index].state = .held(key) }
+            claims += 1
+            for index in indices {
+                rows[index].state = .held(key)
+                if !wasClaimed { rows[index].place.claim = claims }
+            }
             loaded.append(Loaded(
                 key: key, wasClaimed: wasClaimed, logs: taken.flatMap(\.logs), batchBytes: taken.flatMap(\.batches),
                 tally: taken.reduce(Tally()) { Self.sum($0, $1.tally) },
@@ -108,7 +114,7 @@ struct SpoolModel {
     /// In order.
     private var orphans: [Int] {
         rows.indices.filter { if case .orphaned = rows[$0].state { true } else { false } }
-            .sorted { (rows[$0].place.row, rows[$0].place.part, $0) < (rows[$1].place.row, rows[$1].place.part, $1) }
+            .sorted { (rows[$0].place.claim, rows[$0].place.part, $0) < (rows[$1].place.claim, rows[$1].place.part, $1) }
     }
 
     private func next(_ load: SpoolLoad) -> [Int] {
