@@ -83,7 +83,8 @@ extension Forwarder {
                     sum + SpoolRun.footprint(ofBytes: batches.reduce(0) { $0 + $1.request.count })
                 }
                 guard roomLeft(spool, inHand) >= footprint else {
-                    makeRoom(&job, &inHand)
+                    // Nothing is dropped for what is larger than the whole spool.
+                    if footprint <= spool.settings.bytesMax { makeRoom(&job, &inHand) }
                     return false
                 }
             }

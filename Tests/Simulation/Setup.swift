@@ -35,7 +35,7 @@ struct Setup: CustomStringConvertible {
         steps = random.once(in: 16) ? random.between(120, 300) : random.between(10, 60)
         durability = random.pick([.spill, .spill, .spill, .sync, .sync, .memory])
         after = .milliseconds(random.pick([0, 20, 200, 1000]))
-        spoolBytesMax = random.once(in: 4) ? random.pick([256 << 10, 1 << 20]) : Self.roomyBytes
+        spoolBytesMax = random.once(in: 3) ? random.pick([64 << 10, 256 << 10, 1 << 20]) : Self.roomyBytes
         drawForwarder(&random)
         sessions = random.pick([1, 2, 3, 8, 30])
         connections = random.between(1, min(sessions + 1, 6))
