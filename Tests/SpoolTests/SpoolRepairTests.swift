@@ -57,7 +57,7 @@ import Testing
     @Test(.enabled(if: Mount.isPossible, "mounting needs root"))
     func aDiskThatIsTooFullForARepair() throws {
         let bench = SpoolBench()
-        let mount = try #require(Mount(bench.directory, size: "8m"))
+        let mount = try #require(bench.mount(size: "8m"))
         let store = try bench.open()
         _ = store.run(bench.job { job in job.runs = (0..<12).map { bench.run("a", $0..<$0 + 1, urlBytes: 100_000) } })
         store.close()
