@@ -11,7 +11,7 @@ extension SpoolStore {
     func open(_ time: JobTime, _ result: inout SpoolResult) throws(SpoolProblem) {
         if let database, database.isGone { loseSight(of: database) }
         guard database == nil else { return }
-        try openFile(time)
+        try openFile(time, movedAside: &result.movedAside)
         if let missed { result.damaged = missed.beyond(account.waiting) }
         missed = nil
     }
@@ -23,13 +23,13 @@ extension SpoolStore {
         self.database = nil
     }
 
-    private func openFile(_ time: JobTime) throws(SpoolProblem) {
+    private func openFile(_ time: JobTime, movedAside: inout String?) throws(SpoolProblem) {
         if lock == nil { try takeLock() }
         if SpoolDirectory.exists(directory.rebuilt) {
-            try putRebuiltInPlace(time)
+            movedAside = try putRebuiltInPlace(time)
         } else if !SpoolDirectory.exists(directory.database) {
             // A log without its database would be taken for the new one's.
-            if SpoolDirectory.exists(directory.database + "-wal") { _ = try directory.moveAside(unixNanoseconds: time.wall) }
+            if SpoolDirectory.exists(directory.database + "-wal") { movedAside = try directory.moveAside(unixNanoseconds: time.wall) }
             try directory.makeEmpty(directory.new)
             try SpoolProblem.mapping("make \(directory.database)") { () throws(SQLiteError) in try SpoolSchema.create(at: directory.new) }
             try directory.move(directory.new, to: directory.database)

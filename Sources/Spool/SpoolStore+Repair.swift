@@ -27,7 +27,7 @@ extension SpoolStore {
         return salvage.known
     }
 
-    @discardableResult
+    /// Returns where the old one went.
     func putRebuiltInPlace(_ time: JobTime) throws(SpoolProblem) -> String {
         let aside = try directory.moveAside(unixNanoseconds: time.wall)
         try directory.move(directory.rebuilt, to: directory.database)
