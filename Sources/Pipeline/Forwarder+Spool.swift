@@ -58,7 +58,6 @@ extension Forwarder {
 
     // MARK: Into the spool
 
-    /// Deliveries that the spool should have, and does not have whole.
     /// Deliveries that the spool should have, and does not have whole. False when it has no room for one: then what follows it has none either.
     private func storeDeliveries(
         _ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?

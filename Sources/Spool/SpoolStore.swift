@@ -26,7 +26,7 @@ public final class SpoolStore: @unchecked Sendable {
     var database: SpoolDatabase?
     var account = SpoolAccount()
     var holds = SpoolHolds()
-    /// Claims that processes before this one made, in the order of their first rows, and all rows of theirs.
+    /// Claims that processes before this one made, in the order in which they were made, and all rows of theirs.
     var orphans: [SpoolOrphan] = []
     var orphanIDs: Set<Int64> = []
     /// What waited in a database that was found damaged or gone, until another one is open.
