@@ -129,8 +129,8 @@ public final class Forwarder {
     public var deliveriesUnderWay: Int { active.count }
     /// Nothing waits and nothing is under way, neither here nor in the spool.
     public var isEmpty: Bool { active.isEmpty && lanes.next == nil && (spool?.isAtRest ?? true) && ledger.spooled == Tally() }
-    /// `step` has nothing to decide, until a batch comes.
-    public var isIdle: Bool { isEmpty && (spool?.hasOpened ?? true) }
+    /// `step` has nothing to decide, until a batch comes. A spool that does not work is tried again also while nothing comes.
+    public var isIdle: Bool { isEmpty && (spool?.isUsable ?? true) }
 
     // MARK: Arrivals
 
