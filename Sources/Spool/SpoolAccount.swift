@@ -38,11 +38,6 @@ extension Tally {
         tally.logs -= min(tally.logs, UInt64(clamping: header.logs))
         tally.batches -= min(tally.batches, UInt64(clamping: header.batches))
     }
-
-    /// What there is more of than in `other`; nothing where there is less.
-    func beyond(_ other: Tally) -> Tally {
-        Tally(logs: logs - min(logs, other.logs), batches: batches - min(batches, other.batches))
-    }
 }
 
 extension SpoolRow.Header {

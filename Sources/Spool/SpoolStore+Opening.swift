@@ -12,7 +12,7 @@ extension SpoolStore {
         if let database, database.isGone { loseSight(of: database) }
         guard database == nil else { return }
         try openFile(time, movedAside: &result.movedAside)
-        if let missed { result.damaged = missed.beyond(account.waiting) }
+        if let missed { result.damaged = missed.exceeding(account.waiting) }
         missed = nil
     }
 
