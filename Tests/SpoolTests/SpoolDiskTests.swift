@@ -53,7 +53,7 @@ import Testing
         let store = try bench.open()
         let error = #expect(throws: SpoolError.self) { try bench.open() }
         #expect(error == .inUse(directory: bench.directory, processID: getpid()))
-        #expect(error?.description == "cannot use the spool \(bench.directory): another process is using it (pid \(getpid()))")
+        #expect(error?.description == "cannot use the spool \(bench.directory): another process is using it (pid \(getpid())); give each a spool of its own")
         store.close()
         try bench.open().close()
     }
