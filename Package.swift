@@ -35,7 +35,8 @@ let package = Package(
 
         // The sans-IO core.
         .target(name: "Wire", swiftSettings: [.strictMemorySafety()]),
-        .target(name: "Pipeline", dependencies: ["Wire"]),
+        // The simulation plants bugs, and must find them (Canary.swift); a release has none of it.
+        .target(name: "Pipeline", dependencies: ["Wire"], swiftSettings: [.define("CANARIES", .when(configuration: .debug))]),
 
         // The outside world.
         .target(name: "Spool", dependencies: ["Pipeline", "Wire", "CSQLite", "CZlib"]),
@@ -87,8 +88,8 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Wire", "CGNU"], path: "Tests/TestSupport"),
         .executableTarget(name: "wire-differential", dependencies: ["Wire", "Oracle", "TestSupport"], path: "Tests/Differential"),
         .target(name: "Simulation", dependencies: ["Pipeline", "Wire"], path: "Tests/Simulation"),
-        .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate"),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
+        .executableTarget(name: "simulate", dependencies: ["Simulation", "Pipeline"], path: "Tests/Simulate"),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Pipeline"]),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "wire-differential", "Oracle", "TestSupport"],
             resources: [.copy("Vectors")]),
@@ -101,7 +102,7 @@ let package = Package(
             name: "BoundaryLogProxyTests",
             dependencies: ["BoundaryLogProxy", "EventLoop", "HTTPServer", "Pipeline", "Wire", "TestSupport"]),
         .testTarget(name: "FloodTests", dependencies: ["Flood", "Wire", "TestSupport"]),
-        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "Flood", "TestSupport", "Wire"]),
+        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "Flood", "Pipeline", "Spool", "TestSupport", "Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )

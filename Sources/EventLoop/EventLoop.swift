@@ -170,6 +170,9 @@ public final class EventLoop {
         lastWait = (now, idle)
     }
 
+    /// libuv takes a wait that a signal ended for time spent working.
+    func leaveTurnUnmeasured() { lastWait = nil }
+
     private func turnEnded() {
         turn &+= 1
         if let skipWaiting { uv_idle_stop(skipWaiting) }

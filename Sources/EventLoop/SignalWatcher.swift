@@ -6,9 +6,11 @@ internal import CLibUV
 public final class SignalWatcher {
     private var handle: UnsafeMutablePointer<uv_signal_t>?
     private var handler: (() -> Void)?
+    private let loop: EventLoop
 
     /// Several signals that arrive before the loop turns may be reported as one.
     public init(_ loop: EventLoop, signal: Int32, _ handler: @escaping () -> Void) throws(LoopError) {
+        self.loop = loop
         let handle = HandleMemory.allocate(uv_signal_t.self)
         var code = uv_signal_init(loop.pointer, handle)
         guard code == 0 else {
@@ -16,7 +18,12 @@ public final class SignalWatcher {
             throw LoopError(code: code, attempt: "watch for signal \(signal)")
         }
         code = uv_signal_start(
-            handle, { handle, _ in HandleMemory.owner(handle!.pointee.data, as: SignalWatcher.self).handler?() }, signal)
+            handle,
+            { handle, _ in
+                let watcher = HandleMemory.owner(handle!.pointee.data, as: SignalWatcher.self)
+                watcher.loop.leaveTurnUnmeasured()
+                watcher.handler?()
+            }, signal)
         self.handle = handle
         self.handler = handler
         HandleMemory.adopt(handle, owner: self)

@@ -43,6 +43,8 @@ public struct DaemonLedger: Equatable, Sendable {
     /// What lay in the spool when the process began, and what it left there.
     public var logsRecovered: Int { values["logs_recovered"] ?? 0 }
     public var logsSpooled: Int { values["logs_spooled"] ?? 0 }
+    /// The longest turn of its event loop, in microseconds.
+    public var longestTurnMicroseconds: Int? { values["loop_turn_longest_us"] }
     public var batchesReceived: Int? { values["batches_received"] }
     public var clientDroppedChannelFull: Int? { values["client_dropped_channel_full"] }
 

@@ -68,6 +68,7 @@ extension FloodResult {
         object.add("daemon_written_bytes_sending", figures.writtenBytes - figures.writtenBytesAtStart)
         object.add("spool_peak_bytes", figures.spoolPeakBytes)
         object.add("daemon_drain_seconds", drainSeconds)
+        if let longest = evidence.ledger?.longestTurnMicroseconds { object.add("daemon_longest_turn_seconds", Double(longest) / 1e6) }
         object.add("daemon_exit_code", Int(evidence.exitCode ?? -1))
         object.add("failures", verdict.failures)
     }

@@ -34,7 +34,7 @@ extension FloodResult {
                 line("latency", "p50 \(Figures.microseconds(latency.valueAtPercentile(50))), p99 \(Figures.microseconds(latency.valueAtPercentile(99))), max \(Figures.microseconds(latency.maxRecorded)) from write to arrival")
             }
             if let catchUp = evidence.record.catchUp { line("caught up", catchUpText(catchUp)) }
-            line("daemon", "\(Figures.fixed(processorSecondsPerMillion, 3)) CPU s per million logs; peak \(Figures.mebibytes(figures.privatePeakBytes)) private (idle \(Figures.mebibytes(figures.privateIdleBytes))), \(Figures.mebibytes(figures.residentPeakBytes)) resident; drained in \(Figures.fixed(drainSeconds, 2)) s")
+            line("daemon", "\(Figures.fixed(processorSecondsPerMillion, 3)) CPU s per million logs; peak \(Figures.mebibytes(figures.privatePeakBytes)) private (idle \(Figures.mebibytes(figures.privateIdleBytes))), \(Figures.mebibytes(figures.residentPeakBytes)) resident; drained in \(Figures.fixed(drainSeconds, 2)) s" + longestTurn)
         }
         if verdict != nil {
             let sending = figures.writtenBytes - figures.writtenBytesAtStart
@@ -56,6 +56,10 @@ extension FloodResult {
         guard let coder = evidence.record.coder, coder.kills > 0 else { return count }
         let share = verdict.duplicated == verdict.duplicatedInFlight ? "all" : "only \(Figures.grouped(verdict.duplicatedInFlight))"
         return "\(count)\(verdict.duplicated == 0 ? ";" : ", \(share) of") calls in flight at \(Figures.grouped(coder.kills)) kills: \(Figures.grouped(coder.callsInFlightAtKills)) with \(Figures.grouped(coder.logsInFlightAtKills)) logs"
+    }
+
+    private var longestTurn: String {
+        evidence.ledger?.longestTurnMicroseconds.map { "; longest turn of its loop \(Figures.fixed(Double($0) / 1000, 1)) ms" } ?? ""
     }
 
     private var refusals: String {

@@ -22,6 +22,7 @@ struct Active {
     var disk = Disk.nothing
     /// Of a part: the logs of what the spool has that go before its own.
     var logsBefore = 0
+    var isOnlyInMemory: Bool { if case .nothing = disk { true } else { false } }
     /// A job that stores it is under way.
     var isBeingStored = false
     /// A process before this one may have sent it: it goes under its key once more, in one piece, if it may have gone so.

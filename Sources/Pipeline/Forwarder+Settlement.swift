@@ -163,11 +163,16 @@ extension Forwarder {
     /// Halves a delivery that was too large, or is before it was tried; not while a job stores it, so that what the spool has of it is known.
     @discardableResult func splitIfDue(_ index: Int) -> Bool {
         let entry = active[index]
-        let bytesMax = entry.mayHaveArrived ? bytesMaxAtFirst : bytesMax
-        let isTooLarge = entry.bodyBytes > bytesMax && entry.delivery.attempt == 0 && (entry.delivery.batches.count == 1 || entry.origin == .spool)
-        guard entry.mustBeSplit || isTooLarge, !entry.isBeingStored, let (first, second) = halves(of: entry) else { return false }
+        guard needsSplit(entry), !entry.isBeingStored, let (first, second) = halves(of: entry) else { return false }
         active.replaceSubrange(index...index, with: [first, second])
         return true
+    }
+
+    func needsSplit(_ entry: Active) -> Bool {
+        if entry.mustBeSplit { return true }
+        let bytesMax = entry.mayHaveArrived ? bytesMaxAtFirst : bytesMax
+        guard entry.bodyBytes > bytesMax, entry.delivery.attempt == 0, entry.delivery.logCount > 1 else { return false }
+        return entry.delivery.batches.count == 1 || entry.origin == .spool
     }
 
     /// Nil when there is nothing to halve: a single log.

@@ -58,14 +58,13 @@ extension Forwarder {
 
     // MARK: Into the spool
 
-    /// Deliveries that the spool should have, and does not have whole.
     /// Deliveries that the spool should have, and does not have whole. False when it has no room for one: then what follows it has none either.
     private func storeDeliveries(
         _ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?
     ) -> Bool {
         guard let spool else { return false }
-        // What waits follows them, so that they go first.
-        let isDue = waitingIsDue(now, spool)
+        // Rows go in the order in which they were written: what is due takes along all that is before it, and what waits is behind all of them.
+        let lastDue = waitingIsDue(now, spool) ? active.count : active.lastIndex { $0.isOnlyInMemory && now >= storingDue($0.oldest, spool, now) } ?? -1
         for index in active.indices {
             switch active[index].disk {
             case .whole: continue
@@ -74,8 +73,8 @@ extension Forwarder {
                 claim.parts -= 1
                 if claim.parts == 0 { job.settled.append(claim.key) }
             case .nothing:
-                let due = isDue ? now : storingDue(active[index].oldest, spool, now)
-                guard now >= due else {
+                guard index <= lastDue else {
+                    let due = storingDue(active[index].oldest, spool, now)
                     wakeAt = min(wakeAt ?? due, due)
                     continue
                 }
@@ -83,7 +82,8 @@ extension Forwarder {
                     sum + SpoolRun.footprint(ofBytes: batches.reduce(0) { $0 + $1.request.count })
                 }
                 guard roomLeft(spool, inHand) >= footprint else {
-                    makeRoom(&job, &inHand)
+                    // Nothing is dropped for what is larger than the whole spool.
+                    if footprint <= spool.settings.bytesMax { makeRoom(&job, &inHand) }
                     return false
                 }
             }
@@ -100,6 +100,9 @@ extension Forwarder {
                 key: entry.delivery.key, batches: batches, logs: entry.delivery.logs,
                 logCount: entry.delivery.logs?.count ?? batches.reduce(0) { $0 + $1.logCount })
             if case .part(let claim) = entry.disk { run.place = .init(of: claim.key, logsBefore: logsBefore) }
+            #if CANARIES
+                if Canary.latePart.isPlanted { run.place = nil }
+            #endif
             logsBefore += run.logCount
             job.runs.append(run)
             inHand.footprint += run.footprint
@@ -125,6 +128,9 @@ extension Forwarder {
 
     /// What waits in the ring, when it is due: all of it, the oldest first, so that the disk is touched seldom.
     private func storeWaiting(_ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?) {
+        #if CANARIES
+            if Canary.lostTail.isPlanted, isStoringRest { return }
+        #endif
         guard let state = spool, let due = waitingDue(now, state) else { return }
         guard now >= due else {
             wakeAt = min(wakeAt ?? due, due)
@@ -213,8 +219,10 @@ extension Forwarder {
             }
         }
         lastFlush = now
+        // The spool counts request bytes, and JSON lines are longer: what is loaded must not have to be split.
+        let requestBytes = Int(Double(bytesMax) / spool.bodyRatio)
         job.load = SpoolLoad(
-            bytesMax: bytesMax, totalBytesMax: bytesMax, mixesSessions: reporter.traits.mixesSessions,
+            bytesMax: requestBytes, totalBytesMax: requestBytes, mixesSessions: reporter.traits.mixesSessions,
             keys: (0..<Self.loadCountMax).map { _ in makeKey() })
         inHand.isLoading = true
     }

@@ -25,7 +25,11 @@ extension Forwarder {
         var report = SpoolReport()
         spool?.job = nil
         spool?.hasOpened = true
-        if result.failure == nil { commit(inHand) } else { undo(inHand) }
+        var isCommitted = result.failure == nil
+        #if CANARIES
+            isCommitted = isCommitted || Canary.ackBeforeCommit.isPlanted
+        #endif
+        if isCommitted { commit(inHand) } else { undo(inHand) }
         if inHand.isMakingRoom { spool?.cannotMakeRoom = result.madeRoom == Tally() } else if inHand.settledCount > 0 { spool?.cannotMakeRoom = false }
         note(result.failure, inHand, hasLoaded: !result.loaded.isEmpty, now, &report)
         account(for: result, &report)
@@ -82,6 +86,9 @@ extension Forwarder {
 
     /// A delivery has ended: what the spool has of it goes with the next job, or, of a part, with the last of its parts.
     func forget(_ disk: Active.Disk) {
+        #if CANARIES
+            if Canary.forgottenSettlement.isPlanted { return }
+        #endif
         switch disk {
         case .nothing: break
         case .whole(let claim), .part(let claim):
@@ -168,6 +175,9 @@ extension Forwarder {
         // For a destination that mixes sessions it was claimed, and this one does not.
         let groups = reporter.traits.mixesSessions ? [batches] : runs(of: batches)
         claim.parts = groups.count
+        let bodyBytes = batches.reduce(0) { $0 + reporter.bodyBytes(of: $1) }
+        let ratioBefore = spool?.bodyRatio ?? 1
+        spool?.bodyRatio = max(Double(bodyBytes) / Double(loaded.bytes.count), ratioBefore * 0.75, 1)
         var logsBefore = 0
         for group in groups {
             var entry = makeActive(

@@ -129,8 +129,8 @@ public final class Forwarder {
     public var deliveriesUnderWay: Int { active.count }
     /// Nothing waits and nothing is under way, neither here nor in the spool.
     public var isEmpty: Bool { active.isEmpty && lanes.next == nil && (spool?.isAtRest ?? true) && ledger.spooled == Tally() }
-    /// `step` has nothing to decide, until a batch comes.
-    public var isIdle: Bool { isEmpty && (spool?.hasOpened ?? true) }
+    /// `step` has nothing to decide, until a batch comes. A spool that does not work is tried again also while nothing comes.
+    public var isIdle: Bool { isEmpty && (spool?.isUsable ?? true) }
 
     // MARK: Arrivals
 
@@ -172,7 +172,11 @@ public final class Forwarder {
         guard let position = lanes.popOldest() else { return nil }
         let header = ring.pointer(position).pointee
         waitingBytes -= Int(header.byteCount)
-        ledger.dropWaiting(Tally(logs: UInt64(header.logCount), batches: 1), reason)
+        var tally = Tally(logs: UInt64(header.logCount), batches: 1)
+        #if CANARIES
+            if Canary.uncountedDrop.isPlanted { tally = Tally() }
+        #endif
+        ledger.dropWaiting(tally, reason)
         let logs = Int(header.logCount)
         ring.release(position)
         return logs
@@ -212,7 +216,11 @@ public final class Forwarder {
         guard onWire < concurrent else { return .idle }
 
         // What has been formed goes first, in order.
-        if let next = active.firstIndex(where: { !$0.isOnWire }) {
+        var waitingIndex = active.firstIndex { !$0.isOnWire }
+        #if CANARIES
+            if Canary.reorderingRetry.isPlanted { waitingIndex = active.lastIndex { !$0.isOnWire } }
+        #endif
+        if let next = waitingIndex {
             guard onWire == 0 || mayGoBesideEarlier(next) else { return .idle }
             return prepare(next)
         }
@@ -250,7 +258,8 @@ public final class Forwarder {
 
     private func prepare(_ index: Int) -> NextSend {
         if splitIfDue(index) { return .again }
-        guard !active[index].mustBeSplit else { return .idle }
+        // Once the job that stores it has ended.
+        guard !needsSplit(active[index]) else { return .idle }
         // Its part of what the spool holds must become its own there first, so that it ends there when it ends here.
         if case .part = active[index].disk, spool?.isUsable == true { return .idle }
         return .send(index)
@@ -260,6 +269,9 @@ public final class Forwarder {
         active[index].isOnWire = true
         active[index].failuresBefore = failures
         active[index].delivery.attempt += 1
+        #if CANARIES
+            if Canary.newKey.isPlanted { active[index].delivery.key = makeKey() }
+        #endif
         return active[index].delivery
     }
 

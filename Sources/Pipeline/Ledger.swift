@@ -21,7 +21,7 @@ public struct Tally: Equatable, Sendable {
     static func + (a: Tally, b: Tally) -> Tally { Tally(logs: a.logs + b.logs, batches: a.batches + b.batches) }
 
     /// What there is more of than in `other`; nothing where there is less.
-    func exceeding(_ other: Tally) -> Tally {
+    public func exceeding(_ other: Tally) -> Tally {
         Tally(logs: logs - min(logs, other.logs), batches: batches - min(batches, other.batches))
     }
 }

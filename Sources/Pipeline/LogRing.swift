@@ -33,7 +33,10 @@ public final class LogRing {
 
     private(set) var segments: [Segment] = []
     private var freeSlots: [Int] = []
-    private var spare: UnsafeMutableRawPointer?
+    /// Memory of segments that were emptied, for the next: a delivery's end empties several at once, and to give each back to the kernel and take it
+    /// again costs more than the copying. None once the ring is empty.
+    private var spares: [UnsafeMutableRawPointer] = []
+    private static let sparesMax = 8
     private(set) var oldestSlot = -1
     private(set) var newestSlot = -1
     /// In no segment before this one does a batch wait; -1 for the oldest.
@@ -56,7 +59,7 @@ public final class LogRing {
             segments[slot].base.deallocate()
             slot = segments[slot].nextSlot
         }
-        spare?.deallocate()
+        for spare in spares { spare.deallocate() }
     }
 
     /// Bytes in use, of `bytesMax`.
@@ -99,8 +102,7 @@ public final class LogRing {
 
     private func openSegment() -> Bool {
         guard (segmentCount + 1) * segmentBytes + laneBytes <= bytesMax else { return false }
-        let base = spare ?? .allocate(byteCount: segmentBytes, alignment: 16)
-        spare = nil
+        let base = spares.popLast() ?? .allocate(byteCount: segmentBytes, alignment: 16)
         let segment = Segment(
             base: base, used: 0, live: 0, ordinal: nextOrdinal, nextSlot: -1, previousSlot: newestSlot)
         nextOrdinal += 1
@@ -197,6 +199,9 @@ public final class LogRing {
         batchCount -= 1
         let slot = position.slot
         segments[slot].live -= 1
+        #if CANARIES
+            if Canary.doubleRelease.isPlanted, segments[slot].live > 0 { segments[slot].live -= 1 }
+        #endif
         guard segments[slot].live == 0 else { return }
         if slot == newestSlot {
             segments[slot].used = 0
@@ -205,8 +210,8 @@ public final class LogRing {
             closeSegment(slot)
         }
         if batchCount == 0 {
-            spare?.deallocate()
-            spare = nil
+            for spare in spares { spare.deallocate() }
+            spares.removeAll(keepingCapacity: true)
         }
     }
 
@@ -218,7 +223,7 @@ public final class LogRing {
             oldestSlot = segment.nextSlot
         }
         segments[segment.nextSlot].previousSlot = segment.previousSlot
-        if spare == nil { spare = segment.base } else { segment.base.deallocate() }
+        if spares.count < Self.sparesMax { spares.append(segment.base) } else { segment.base.deallocate() }
         if searchSlot == slot { searchSlot = segment.nextSlot }
         freeSlots.append(slot)
         segmentCount -= 1

@@ -9,6 +9,8 @@ struct SpoolAccount {
     var waiting = Tally()
     /// The id of the next new row.
     var nextID: Int64 = 1
+    /// `SpoolHolds.Place.claim` of the next claim.
+    var nextClaim: Int64 = 1
     /// No row before this one is free.
     var freeFrom: Int64 = 0
     /// No row that arrived before then waits. Nanoseconds since 1970.
@@ -21,8 +23,8 @@ struct SpoolAccount {
 /// What a process before this one had claimed under one key.
 struct SpoolOrphan {
     var key: String
-    /// Ascending.
-    var ids: [Int64]
+    /// In order.
+    var rows: [(id: Int64, place: SpoolHolds.Place)]
 }
 
 extension Tally {
@@ -35,11 +37,6 @@ extension Tally {
     static func -= (tally: inout Tally, header: SpoolRow.Header) {
         tally.logs -= min(tally.logs, UInt64(clamping: header.logs))
         tally.batches -= min(tally.batches, UInt64(clamping: header.batches))
-    }
-
-    /// What there is more of than in `other`; nothing where there is less.
-    func beyond(_ other: Tally) -> Tally {
-        Tally(logs: logs - min(logs, other.logs), batches: batches - min(batches, other.batches))
     }
 }
 

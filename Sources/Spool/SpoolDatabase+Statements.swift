@@ -3,6 +3,9 @@ extension SpoolDatabase {
     static let headerColumns = "id, arrived, logs, batches, bytes"
     static let insertion = "INSERT INTO run(\(rowColumns)) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
 
+    static let claimColumns = "run, key, place, part"
+    static let claimInsertion = "claim(\(claimColumns)) VALUES(?1, ?2, ?3, ?4)"
+
     /// Prepared once, for as long as the database is open.
     struct Statements {
         let begin, commit, version: SQLiteStatement
@@ -21,7 +24,7 @@ extension SpoolDatabase {
             version = try connection.prepare("PRAGMA data_version")
             insertRun = try connection.prepare(insertion)
             deleteRun = try connection.prepare("DELETE FROM run WHERE id=?1")
-            insertClaim = try connection.prepare("INSERT OR REPLACE INTO claim(run, key) VALUES(?1, ?2)")
+            insertClaim = try connection.prepare("INSERT OR REPLACE INTO \(claimInsertion)")
             deleteClaim = try connection.prepare("DELETE FROM claim WHERE run=?1")
             selectRow = try connection.prepare("SELECT \(rowColumns) FROM run WHERE id=?1")
             selectByID = try connection.prepare("SELECT \(headerColumns) FROM run WHERE id>=?1 ORDER BY id")

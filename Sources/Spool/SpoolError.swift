@@ -11,7 +11,7 @@ extension SpoolError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .inUse(let directory, let processID):
-            "cannot use the spool \(directory): another process is using it" + (processID.map { " (pid \($0))" } ?? "")
+            "cannot use the spool \(directory): another process is using it" + (processID.map { " (pid \($0))" } ?? "") + "; give each a spool of its own"
         case .notPrivate(let directory):
             "cannot use the spool \(directory): others may write to this directory, and it holds other files; give the spool one of its own, with rights 0700"
         }

@@ -2,8 +2,18 @@
 struct SpoolHolds {
     struct Row {
         var id: Int64
+        var place: Place
         /// `SpoolRun.footprint` of it.
         var footprint: Int
+    }
+
+    /// Where a claimed row stands among the others, when a process after this one takes them up.
+    struct Place {
+        /// Counts deliveries in the order in which they were claimed; the parts of one that was split have its number. Not by the age of their rows: one
+        /// of several sessions may hold an older row than a delivery that was claimed before it, and one that must follow.
+        var claim: Int64
+        /// Logs of that delivery before it.
+        var part: Int64 = 0
     }
 
     struct Hold {

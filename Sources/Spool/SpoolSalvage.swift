@@ -35,11 +35,13 @@ final class SpoolSalvage {
             try SpoolDatabase.bind(row, to: insertion)
             return true
         }
-        let claims = Table(source, "SELECT run, key FROM claim", id: "run")
-        _ = try copy(claims, try destination.prepare("INSERT INTO claim(run, key) VALUES(?1, ?2)")) { (statement, insertion) throws(SQLiteError) in
+        let claims = Table(source, "SELECT \(SpoolDatabase.claimColumns) FROM claim", id: "run")
+        _ = try copy(claims, try destination.prepare("INSERT INTO \(SpoolDatabase.claimInsertion)")) { (statement, insertion) throws(SQLiteError) in
             guard saved.contains(statement.integer(0)) else { return false }
             insertion.bind(statement.integer(0), at: 1)
             try insertion.bind(statement.text(1), at: 2)
+            insertion.bind(statement.integer(2), at: 3)
+            insertion.bind(statement.integer(3), at: 4)
             return true
         }
     }

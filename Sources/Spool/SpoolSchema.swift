@@ -1,7 +1,8 @@
 /// What a spool's database is made of.
 ///
 /// A row of `run` is never changed: a delivery that takes rows out adds its claims, small rows of their own. An id is not given out twice as long as
-/// anything refers to it, and rows are taken out in the order of their ids.
+/// anything refers to it, and free rows are taken out in the order of their ids. Claimed rows are in the order of `place`, the number of
+/// their claim, then `part`: those of a delivery that was split keep its number, and stand by the logs before them.
 ///
 /// `run_account` repeats what each row counts for, so that a spool is counted without its bodies being read, and what is lost can be counted
 /// where it cannot be read.
@@ -27,7 +28,7 @@ enum SpoolSchema {
         CREATE TABLE run(id INTEGER PRIMARY KEY, arrived INTEGER NOT NULL, logs INTEGER NOT NULL, batches INTEGER NOT NULL, bytes INTEGER NOT NULL, \
         lane INTEGER NOT NULL, checksum INTEGER NOT NULL, session BLOB NOT NULL, process BLOB NOT NULL, sizes BLOB NOT NULL, body BLOB NOT NULL) STRICT
         """,
-        "CREATE TABLE claim(run INTEGER PRIMARY KEY, key TEXT NOT NULL) STRICT",
+        "CREATE TABLE claim(run INTEGER PRIMARY KEY, key TEXT NOT NULL, place INTEGER NOT NULL, part INTEGER NOT NULL) STRICT",
         "CREATE INDEX run_account ON run(arrived, logs, batches, bytes)",
         "CREATE INDEX run_lane ON run(lane)",
     ]

@@ -14,7 +14,7 @@ extension SpoolStore {
             let delivery: LoadedDelivery
             if account.adopted < orphans.count {
                 let orphan = orphans[account.adopted]
-                guard let found = try read(orphan.ids, key: orphan.key, wasClaimed: true, atMost: bytesLeft, time, database) else { return loaded }
+                guard let found = try read(orphan.rows, key: orphan.key, wasClaimed: true, atMost: bytesLeft, time, database) else { return loaded }
                 account.adopted += 1
                 holds.hold(found.rows, for: orphan.key, isClaimed: true)
                 // Purged, all of it.
@@ -22,11 +22,12 @@ extension SpoolStore {
                 delivery = found.delivery
             } else {
                 let ids = try nextFree(load, atMost: bytesLeft, database)
+                let place = SpoolHolds.Place(claim: takeClaimNumber())
                 guard !ids.isEmpty, let key = keys.popFirst(),
-                    let found = try read(ids, key: key, wasClaimed: false, atMost: .max, time, database)
+                    let found = try read(ids.map { ($0, place) }, key: key, wasClaimed: false, atMost: .max, time, database)
                 else { return loaded }
                 if isClaiming {
-                    for id in ids { try SpoolProblem.mapping(attempt) { () throws(SQLiteError) in try database.claim(id, for: key) } }
+                    for row in found.rows { try SpoolProblem.mapping(attempt) { () throws(SQLiteError) in try database.claim(row, for: key) } }
                 }
                 holds.hold(found.rows, for: key, isClaimed: isClaiming)
                 delivery = found.delivery
@@ -97,11 +98,11 @@ extension SpoolStore {
 
     /// The rows as one delivery; those that are not there any more are left out. Nil if they have more than `bytes`.
     private func read(
-        _ ids: [Int64], key: String, wasClaimed: Bool, atMost bytes: Int, _ time: JobTime, _ database: SpoolDatabase
+        _ wanted: [(id: Int64, place: SpoolHolds.Place)], key: String, wasClaimed: Bool, atMost bytes: Int, _ time: JobTime, _ database: SpoolDatabase
     ) throws(SpoolProblem) -> (delivery: LoadedDelivery, rows: [SpoolHolds.Row])? {
         var delivery = LoadedDelivery(key: key, wasClaimed: wasClaimed, bytes: [], batchBytes: [], tally: Tally(), age: .zero)
         var rows: [SpoolHolds.Row] = []
-        for id in ids {
+        for (id, place) in wanted {
             let isWithin = try database.withRow(id) { (row) throws(SpoolProblem) in
                 guard let batchBytes = row.batchBytes else { throw .damage("a row's lengths do not fit it") }
                 guard row.body.count <= bytes - delivery.bytes.count else { return false }
@@ -109,7 +110,7 @@ extension SpoolStore {
                 delivery.batchBytes += batchBytes
                 delivery.tally += row.header
                 delivery.age = max(delivery.age, time.age(of: row.header.arrived))
-                rows.append(SpoolHolds.Row(id: id, footprint: row.header.footprint))
+                rows.append(SpoolHolds.Row(id: id, place: place, footprint: row.header.footprint))
                 return true
             }
             if isWithin == false { return nil }

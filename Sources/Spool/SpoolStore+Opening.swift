@@ -9,25 +9,27 @@ extension SpoolStore {
 
     /// Opens the database if it is not, makes it if there is none, and finishes what a process before this one could not.
     func open(_ time: JobTime, _ result: inout SpoolResult) throws(SpoolProblem) {
-        if let database, database.isGone {
-            // With it went what it held; the log of one that is not there belongs to none.
-            let lost = account.waiting
-            database.close(isCheckpointing: false)
-            self.database = nil
-            account = SpoolAccount()
-            try openFile(time)
-            result.damaged = lost.beyond(account.waiting)
-        }
-        if database == nil { try openFile(time) }
+        if let database, database.isGone { loseSight(of: database) }
+        guard database == nil else { return }
+        try openFile(time, movedAside: &result.movedAside)
+        if let missed { result.damaged = missed.exceeding(account.waiting) }
+        missed = nil
     }
 
-    private func openFile(_ time: JobTime) throws(SpoolProblem) {
+    /// Closes a database that is damaged or gone, and remembers what it owes.
+    func loseSight(of database: SpoolDatabase) {
+        missed = account.waiting
+        database.close(isCheckpointing: false)
+        self.database = nil
+    }
+
+    private func openFile(_ time: JobTime, movedAside: inout String?) throws(SpoolProblem) {
         if lock == nil { try takeLock() }
         if SpoolDirectory.exists(directory.rebuilt) {
-            try putRebuiltInPlace(time)
+            movedAside = try putRebuiltInPlace(time)
         } else if !SpoolDirectory.exists(directory.database) {
             // A log without its database would be taken for the new one's.
-            if SpoolDirectory.exists(directory.database + "-wal") { _ = try directory.moveAside(unixNanoseconds: time.wall) }
+            if SpoolDirectory.exists(directory.database + "-wal") { movedAside = try directory.moveAside(unixNanoseconds: time.wall) }
             try directory.makeEmpty(directory.new)
             try SpoolProblem.mapping("make \(directory.database)") { () throws(SQLiteError) in try SpoolSchema.create(at: directory.new) }
             try directory.move(directory.new, to: directory.database)
@@ -66,6 +68,7 @@ extension SpoolStore {
             let last = max(
                 try database.connection.integer("SELECT max(id) FROM run"), try database.connection.integer("SELECT max(run) FROM claim"))
             found.nextID = max(account.nextID, last + 1)
+            found.nextClaim = max(account.nextClaim, try database.connection.integer("SELECT max(place) FROM claim") + 1)
             found.dataVersion = try database.dataVersion()
         }
         account = found
@@ -84,16 +87,17 @@ extension SpoolStore {
         orphanIDs = []
         account.adopted = 0
         try SpoolProblem.mapping("read the spool \(directory.path)") { () throws(SQLiteError) in
-            try database.connection.query("SELECT run, key FROM claim ORDER BY run") { (statement) throws(SQLiteError) in
+            try database.connection.query("SELECT \(SpoolDatabase.claimColumns) FROM claim ORDER BY place, part, run") { (statement) throws(SQLiteError) in
                 while try statement.step() {
                     let (id, key) = (statement.integer(0), statement.text(1))
                     if holds.contains(id) { continue }
                     orphanIDs.insert(id)
+                    let row = (id: id, place: SpoolHolds.Place(claim: statement.integer(2), part: statement.integer(3)))
                     if let index = byKey[key] {
-                        orphans[index].ids.append(id)
+                        orphans[index].rows.append(row)
                     } else {
                         byKey[key] = orphans.count
-                        orphans.append(SpoolOrphan(key: key, ids: [id]))
+                        orphans.append(SpoolOrphan(key: key, rows: [row]))
                     }
                 }
             }

@@ -6,14 +6,12 @@ import Pipeline
 /// `spool-rebuilt.db` it is the spool, whatever happens next.
 extension SpoolStore {
     func repair(_ reason: String, _ time: JobTime, _ result: inout SpoolResult) throws(SpoolProblem) {
-        let known = database.map { _ in account.waiting }
-        database?.close(isCheckpointing: false)
-        database = nil
-        let salvage = try rebuild()
+        if let database { loseSight(of: database) }
+        let known = try rebuild()
+        // At the start there is nobody else to ask.
+        missed = missed ?? known
         result.movedAside = try putRebuiltInPlace(time)
-        account.freeFrom = 0
         try open(time, &result)
-        result.damaged = (known ?? salvage).beyond(account.waiting)
     }
 
     /// Returns what the damaged database held, as far as it says.
@@ -29,7 +27,7 @@ extension SpoolStore {
         return salvage.known
     }
 
-    @discardableResult
+    /// Returns where the old one went.
     func putRebuiltInPlace(_ time: JobTime) throws(SpoolProblem) -> String {
         let aside = try directory.moveAside(unixNanoseconds: time.wall)
         try directory.move(directory.rebuilt, to: directory.database)

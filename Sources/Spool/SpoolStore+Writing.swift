@@ -92,6 +92,7 @@ extension SpoolStore {
         let session = UnsafeRawBufferPointer(rebasing: first.request[first.sessionID])
         let process = UnsafeRawBufferPointer(rebasing: first.request[first.processName])
         let id = account.nextID
+        let place = place(of: run)
         let header = try sizes.withBytes { sizes throws(SpoolProblem) in
             try body.withBytes { joined throws(SpoolProblem) in
                 let body = isWhole ? first.request : joined
@@ -101,7 +102,7 @@ extension SpoolStore {
                     header: header, lane: SpoolRow.lane(session: session, process: process), session: session, process: process, sizes: sizes, body: body)
                 try SpoolProblem.mapping(attempt) { () throws(SQLiteError) in
                     try database.insert(row)
-                    if let key = run.key { try database.claim(id, for: key) }
+                    if let key = run.key { try database.claim(SpoolHolds.Row(id: id, place: place, footprint: header.footprint), for: key) }
                 }
                 return header
             }
@@ -110,18 +111,32 @@ extension SpoolStore {
         account.rows += 1
         account.bytes += header.footprint
         if let key = run.key {
-            holds.hold([SpoolHolds.Row(id: id, footprint: header.footprint)], for: key, isClaimed: true)
+            holds.hold([SpoolHolds.Row(id: id, place: place, footprint: header.footprint)], for: key, isClaimed: true)
         } else {
             account.waiting += header
             account.oldestFrom = min(account.oldestFrom, header.arrived)
         }
     }
 
+    /// The rows of one key stand together.
+    private func place(of run: SpoolRun) -> SpoolHolds.Place {
+        if let wanted = run.place, let first = holds.byKey[wanted.key]?.rows.first {
+            return SpoolHolds.Place(claim: first.place.claim, part: first.place.part + Int64(wanted.logsBefore))
+        }
+        guard let key = run.key else { return SpoolHolds.Place(claim: 0) }
+        return SpoolHolds.Place(claim: holds.byKey[key]?.rows.first?.place.claim ?? takeClaimNumber())
+    }
+
+    func takeClaimNumber() -> Int64 {
+        defer { account.nextClaim += 1 }
+        return account.nextClaim
+    }
+
     /// Claims of rows that were loaded while writing failed.
     func claimHeld(_ database: SpoolDatabase) throws(SpoolProblem) {
         for key in holds.unclaimed {
             for row in holds.byKey[key]?.rows ?? [] {
-                try SpoolProblem.mapping(attempt) { () throws(SQLiteError) in try database.claim(row.id, for: key) }
+                try SpoolProblem.mapping(attempt) { () throws(SQLiteError) in try database.claim(row, for: key) }
             }
             holds.markClaimed(key)
         }

@@ -26,9 +26,11 @@ public final class SpoolStore: @unchecked Sendable {
     var database: SpoolDatabase?
     var account = SpoolAccount()
     var holds = SpoolHolds()
-    /// Claims that processes before this one made, in the order of their first rows, and all rows of theirs.
+    /// Claims that processes before this one made, in the order in which they were made, and all rows of theirs.
     var orphans: [SpoolOrphan] = []
     var orphanIDs: Set<Int64> = []
+    /// What waited in a database that was found damaged or gone, until another one is open.
+    var missed: Tally?
     /// Rows and their lengths are put together here.
     var body: [UInt8] = []
     var sizes: [UInt8] = []
@@ -114,10 +116,12 @@ public final class SpoolStore: @unchecked Sendable {
         do throws(SpoolProblem) {
             try SpoolProblem.mapping("write to the spool \(directory.path)") { () throws(SQLiteError) in try database.beginTransaction() }
             try noticeStrangers(database)
+            // They are placed by those that go.
+            for run in job.runs where run.place != nil { try add(run, time, database) }
             try settle(job.settled, database)
             if let limit = job.expireBefore { done.expired = try expire(before: time.wall(of: limit), database) }
             if job.makeRoom > 0 { done.madeRoom = try makeRoom(job.makeRoom, database) }
-            for run in job.runs { try add(run, time, database) }
+            for run in job.runs where run.place == nil { try add(run, time, database) }
             try claimHeld(database)
             if let load = job.load { done.loaded = try self.load(load, time, database, isClaiming: true) }
             try SpoolProblem.mapping("write to the spool \(directory.path)") { () throws(SQLiteError) in

@@ -9,7 +9,7 @@ import Testing
     func daemon(_ environment: [String: String], _ arguments: [String] = []) async throws -> Subprocess {
         let daemon = try Subprocess(
             Subprocess.product("boundary-log-proxy"), ["--socket", directory.path("s"), "--flush-interval", "0"] + arguments,
-            environment: environment, timeLimit: .seconds(200))
+            environment: environment.merging(["STATE_DIRECTORY": directory.path("spool")]) { $1 }, timeLimit: .seconds(200))
         #expect(await daemon.waitFor("listening"), "\(daemon.written(to: .standardError))")
         return daemon
     }

@@ -6,9 +6,12 @@ import Testing
 @Suite struct LifeTests {
     let directory = TemporaryDirectory()
     var socket: String { directory.path("s") }
+    /// Each daemon has a spool of its own.
+    var environment: [String: String] { ["STATE_DIRECTORY": directory.path("spool")] }
 
     func daemon(_ arguments: [String] = [], timeLimit: Duration = .seconds(60)) throws -> Subprocess {
-        try Subprocess(Subprocess.product("boundary-log-proxy"), ["--socket", socket] + arguments, timeLimit: timeLimit)
+        try Subprocess(
+            Subprocess.product("boundary-log-proxy"), ["--socket", socket] + arguments, environment: environment, timeLimit: timeLimit)
     }
 
     func started(_ arguments: [String] = []) async throws -> Subprocess {
@@ -51,7 +54,7 @@ import Testing
     }
 
     @Test func aLossIsExitCodeThreeAndTheNumbers() async throws {
-        let daemon = try await started(["--http-url", "http://127.0.0.1:1/nobody", "--drain-timeout", "50ms"])
+        let daemon = try await started(["--http-url", "http://127.0.0.1:1/nobody", "--drain-timeout", "50ms", "--durability", "memory"])
         close(try send(Self.frame))
         daemon.send(SIGTERM)
         let outcome = await daemon.outcome()
@@ -59,8 +62,37 @@ import Testing
         #expect(outcome.errors.contains("logs_dropped_shutdown=2"))
     }
 
+    @Test func whatWaitsInTheSpoolIsNoLossAndTheNextOneDeliversIt() async throws {
+        let first = try await started(["--http-url", "http://127.0.0.1:1/nobody", "--drain-timeout", "50ms"])
+        close(try send(Self.frame))
+        first.send(SIGTERM)
+        let outcome = await first.outcome()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("2 logs wait in the spool") && outcome.errors.contains("logs_spooled=2"))
+
+        let second = try await started()
+        #expect(await second.waitFor("\"session_id\":\"a\"", on: .standardOutput))
+        second.send(SIGTERM)
+        let end = await second.outcome()
+        #expect(end.status == 0 && end.output.split(separator: "\n").count == 2)
+        #expect(end.errors.contains("logs_recovered=2") && end.errors.contains("logs_spooled=0"), "\(end.errors)")
+    }
+
+    @Test func killedTheDaemonHasWhatItHadCommitted() async throws {
+        let first = try await started(["--http-url", "http://127.0.0.1:1/nobody", "--durability", "sync"])
+        close(try send(Self.frame))
+        // Only what is committed is offered to the destination.
+        #expect(await first.waitFor("delivery failed"))
+        first.send(SIGKILL)
+        _ = await first.outcome()
+        let second = try await started(["--durability", "sync"])
+        #expect(await second.waitFor("\"session_id\":\"a\"", on: .standardOutput))
+        second.send(SIGTERM)
+        #expect(await second.outcome().status == 0)
+    }
+
     @Test func aSecondSignalCutsTheDrainShort() async throws {
-        let daemon = try await started(["--http-url", "http://127.0.0.1:1/nobody", "--drain-timeout", "1h"])
+        let daemon = try await started(["--http-url", "http://127.0.0.1:1/nobody", "--drain-timeout", "1h", "--durability", "memory"])
         let client = try send(Self.frame)
         daemon.send(SIGTERM)
         #expect(await daemon.waitFor("draining"))
@@ -91,7 +123,7 @@ import Testing
 
     @Test func aLiveSocketIsNotTakenOver() async throws {
         let first = try await started()
-        let second = await (try daemon()).outcome()
+        let second = await (try daemon(["--durability", "memory"])).outcome()
         #expect(second.status == 1)
         #expect(second.errors.contains("another process is serving it (pid \(first.pid))"), "\(second.errors)")
         close(try send(Self.frame))
@@ -118,10 +150,10 @@ import Testing
 
     @Test func aMissingDirectoryAndALongPathAreNamed() async throws {
         let missing = try await Subprocess.run(
-            Subprocess.product("boundary-log-proxy"), ["--socket", directory.path("no/such/s")])
+            Subprocess.product("boundary-log-proxy"), ["--socket", directory.path("no/such/s")], environment: environment)
         #expect(missing.status == 1 && missing.errors.contains("no/such"), "\(missing.errors)")
         let long = directory.path(String(repeating: "x", count: 120))
-        let outcome = try await Subprocess.run(Subprocess.product("boundary-log-proxy"), ["--socket", long])
+        let outcome = try await Subprocess.run(Subprocess.product("boundary-log-proxy"), ["--socket", long], environment: environment)
         #expect(outcome.status == 1 && outcome.errors.contains("107"), "\(outcome.errors)")
     }
 
@@ -142,7 +174,7 @@ import Testing
         let daemon = try Subprocess(
             "/bin/sh",
             ["-c", "\"$0\" --socket \"$1\" --drain-timeout 1h | head -n 1 >/dev/null; echo over >&2", Subprocess.product("boundary-log-proxy"), socket],
-            environment: ["PATH": "/usr/bin:/bin"])
+            environment: environment.merging(["PATH": "/usr/bin:/bin"]) { $1 })
         #expect(await daemon.waitFor("listening"))
         let client = try send(Self.frame)
         // head ends after the first line; sooner or later a write finds that nobody reads.
@@ -160,7 +192,7 @@ import Testing
         #expect(mkfifo(fifo, 0o600) == 0)
         // A reader that never reads.
         let reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        let daemon = try await started(["--reporter", "file", "--file-path", fifo, "--drain-timeout", "100ms"])
+        let daemon = try await started(["--reporter", "file", "--file-path", fifo, "--drain-timeout", "100ms", "--durability", "memory"])
         let client = try send(Self.frame)
         let many = Array(repeating: Self.frame, count: 100).flatMap { $0 }
         for _ in 0..<50 { #expect(Glibc.send(client, many, many.count, Int32(MSG_NOSIGNAL)) == many.count) }

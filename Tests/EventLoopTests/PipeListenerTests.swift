@@ -84,6 +84,7 @@ import Testing
     /// Without descriptors, in a process of its own: clients are hung up on, counted, and the listener hears again afterwards.
     @Test func withoutDescriptorsClientsAreRefusedPolitely() async {
         await #expect(processExitsWith: .success) {
+            precondition(unshareDescriptors())
             let directory = TemporaryDirectory()
             let loop = try EventLoop()
             var accepted: [PipeConnection] = []

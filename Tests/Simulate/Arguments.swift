@@ -1,3 +1,4 @@
+import Pipeline
 import Simulation
 
 /// What the command line asks for; nil when it is not understood.
@@ -7,6 +8,8 @@ struct Arguments {
     var replay = Replay(seed: 1)
     var threads = 2
     var traces = false
+    /// A bug to plant.
+    var canary: Canary?
 
     init?(_ words: ArraySlice<String>) {
         var words = words
@@ -30,6 +33,9 @@ struct Arguments {
             replay.without = Set(faults.compactMap { $0 })
             return !faults.contains(nil)
         case "--skip": return skip(value)
+        case "--canary":
+            canary = Canary(rawValue: value)
+            return canary != nil
         default: return false
         }
         return Int(value) != nil || name == "--without"

@@ -1,4 +1,5 @@
 import Glibc
+import Pipeline
 import Simulation
 
 /// `scripts/simulate`: runs seeds, and shows the first that fails with its shortest replay; or one replay.
@@ -9,14 +10,17 @@ struct Main {
             print("usage: simulate --seeds N [--seed S] [--threads T] | --seed S [--steps N] [--without FAULT,…] [--skip A-B,C,…]")
             exit(2)
         }
-        exit(arguments.seeds.map { run($0, arguments) } ?? replay(arguments.replay, arguments.traces))
+        let status = Canary.$planted.withValue(arguments.canary) {
+            arguments.seeds.map { run($0, arguments) } ?? replay(arguments.replay, arguments.traces)
+        }
+        exit(status)
     }
 
     private static func run(_ seeds: UInt64, _ arguments: Arguments) -> Int32 {
         let first = arguments.replay.seed
         print("\(seeds) seeds from \(first) on \(arguments.threads) threads")
         let start = ContinuousClock.now
-        let campaign = Campaign(first: first, count: seeds) { print("  \($0) seeds, \(start.duration(to: .now))") }
+        let campaign = Campaign(first: first, count: seeds, canary: arguments.canary) { print("  \($0) seeds, \(start.duration(to: .now))") }
         guard let failing = campaign.run(threads: arguments.threads), var shrinker = Shrinker(Replay(seed: failing)) else {
             print("all hold, after \(start.duration(to: .now))")
             return 0

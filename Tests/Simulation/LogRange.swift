@@ -12,9 +12,6 @@ struct LogRange: Hashable, CustomStringConvertible {
         self.numbers = numbers
     }
 
-    /// A number for each log, the same for no two.
-    var ids: some Sequence<Int> { numbers.lazy.map { [session] in session << 32 | $0 } }
-
     /// The logs of `batches`, neighbours joined; only those number `logs` of the one batch when given. nil: not the simulation's bytes.
     static func all(of batches: [Batch], logs: Range<Int>?) -> [LogRange]? {
         var ranges: [LogRange] = []
@@ -39,11 +36,7 @@ extension [LogRange] {
         }
     }
 
-    var ids: Set<Int> {
-        var ids: Set<Int> = []
-        for range in self { ids.formUnion(range.ids) }
-        return ids
-    }
+    func contains(_ session: Int, _ number: Int) -> Bool { contains { $0.session == session && $0.numbers.contains(number) } }
 
     var logCount: Int { reduce(0) { $0 + $1.numbers.count } }
 }

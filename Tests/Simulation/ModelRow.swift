@@ -3,8 +3,11 @@ import Wire
 
 /// A row of the model's spool.
 final class ModelRow {
-    /// Where it stands: rows go in this order.
-    var order: (place: Int, logsBefore: Int, id: Int)
+    /// Free rows go in this order.
+    let id: Int
+    /// Where its claim stands, when a process after this one takes it up: the parts of a delivery that was split have one number.
+    var place = (claim: 0, logsBefore: 0)
+    var isPart = false
     /// The key that would outlive the process.
     var claim: String?
     /// The delivery of the running process that has it.
@@ -37,7 +40,7 @@ final class ModelRow {
         }
         try require(logs.allSatisfy { $0.session == session }, "a run of the spool holds several sessions")
         try require(logs.logCount == run.logCount, "a run of \(logs.logCount) logs counts \(run.logCount)")
-        order = (id, 0, id)
+        self.id = id
         (claim, holder) = (run.key, run.key)
         (self.session, self.bytes, self.batchBytes, self.logs, self.oldest) = (session, bytes, batchBytes, logs, oldest)
         tally = Tally(logs: UInt64(run.logCount), batches: UInt64(run.batches.count))

@@ -7,6 +7,7 @@ final class ModelSpool {
 
     private(set) var rows: [ModelRow] = []
     private var nextID = 0
+    private var claims = 0
     /// What the last job took away: of deliveries that had ended, and of rows that nobody held.
     private(set) var removed: [LogRange] = []
     private(set) var expired: [LogRange] = []
@@ -22,7 +23,7 @@ final class ModelSpool {
         (content, partCount) = (SpoolContent(), 0)
         for row in rows {
             content.bytes += row.footprint
-            if row.order.place != row.order.id { partCount += 1 }
+            if row.isPart { partCount += 1 }
             guard row.holder == nil else { continue }
             content.waiting.logs += row.tally.logs
             content.waiting.batches += row.tally.batches
@@ -74,9 +75,17 @@ final class ModelSpool {
         nextID += 1
         if let place = run.place {
             guard let replaced = rows.first(where: { $0.holder == place.key }) else { throw Violation("no row is held by \(place.key)") }
-            row.order = (replaced.order.place, replaced.order.logsBefore + place.logsBefore, row.order.id)
+            row.place = (replaced.place.claim, replaced.place.logsBefore + place.logsBefore)
+            row.isPart = true
+        } else if let key = run.key {
+            row.place.claim = rows.first { $0.holder == key }?.place.claim ?? takeClaimNumber()
         }
-        rows.insert(row, at: rows.firstIndex { row.order < $0.order } ?? rows.count)
+        rows.append(row)
+    }
+
+    private func takeClaimNumber() -> Int {
+        claims += 1
+        return claims
     }
 
     private func drop(_ dropped: inout [LogRange], _ isDue: (ModelRow) -> Bool) -> Tally {
@@ -100,7 +109,9 @@ final class ModelSpool {
                 rows: indices.map { rows[$0] }, key: claim ?? load.keys[loaded.count], wasClaimed: claim != nil, now: now)
             guard loaded.isEmpty || bytes + delivery.bytes.count <= load.totalBytesMax else { break }
             bytes += delivery.bytes.count
+            let number = takeClaimNumber()
             for index in indices {
+                if claim == nil { rows[index].place = (number, 0) }
                 rows[index].holder = delivery.key
                 if isWriting { rows[index].claim = delivery.key }
             }
@@ -111,9 +122,9 @@ final class ModelSpool {
 
     /// The rows of the next delivery, and their claim if a process before this one has made one.
     private func next(_ load: SpoolLoad) -> (indices: [Int], claim: String?)? {
-        if let claim = rows.first(where: { $0.holder == nil && $0.claim != nil })?.claim {
-            return (rows.indices.filter { rows[$0].claim == claim }, claim)
-        }
+        let orphans = rows.indices.filter { rows[$0].holder == nil && rows[$0].claim != nil }
+            .sorted { (rows[$0].place.claim, rows[$0].place.logsBefore, $0) < (rows[$1].place.claim, rows[$1].place.logsBefore, $1) }
+        if let first = orphans.first { return (orphans.filter { rows[$0].claim == rows[first].claim }, rows[first].claim) }
         guard let first = rows.firstIndex(where: { $0.holder == nil }) else { return nil }
         var (indices, bytes) = ([first], rows[first].bytes.count)
         for index in rows.indices[(first + 1)...] where rows[index].holder == nil && (load.mixesSessions || rows[index].session == rows[first].session) {

@@ -32,10 +32,10 @@ struct Setup: CustomStringConvertible {
 
     init(seed: UInt64) {
         var random = SeededRandom(seed: seed ^ 0x5E7_0B0B)
-        steps = random.once(in: 12) ? random.between(150, 400) : random.between(15, 90)
+        steps = random.once(in: 16) ? random.between(120, 300) : random.between(10, 60)
         durability = random.pick([.spill, .spill, .spill, .sync, .sync, .memory])
         after = .milliseconds(random.pick([0, 20, 200, 1000]))
-        spoolBytesMax = random.once(in: 4) ? random.pick([256 << 10, 1 << 20]) : Self.roomyBytes
+        spoolBytesMax = random.once(in: 3) ? random.pick([64 << 10, 256 << 10, 1 << 20]) : Self.roomyBytes
         drawForwarder(&random)
         sessions = random.pick([1, 2, 3, 8, 30])
         connections = random.between(1, min(sessions + 1, 6))
@@ -60,7 +60,7 @@ struct Setup: CustomStringConvertible {
 
     /// Mostly small, so that a run takes little time; large ones fill the ring.
     private mutating func drawSizes(_ random: inout SeededRandom) {
-        if random.once(in: 4) {
+        if random.once(in: 6) {
             (batchLogsMax, urlBytesMax, framesPerStep) = (random.pick([1, 4]), 7000, random.pick([8, 30]))
         } else {
             (batchLogsMax, urlBytesMax, framesPerStep) = (random.pick([1, 3, 9]), random.pick([10, 300, 2500]), random.pick([1, 4, 10]))

@@ -39,8 +39,7 @@ extension SimulatedProcess {
         try require(forwarder.loadedRing.isEmpty, "what was loaded is not released")
         try require(forwarder.laneCount == 0, "\(forwarder.laneCount) lanes are open")
         try require(world.spool.rows.isEmpty, "\(world.spool.rows.count) rows are left in the spool")
-        let held = world.truth.held()
-        try require(held.isEmpty, "the proxy owes \(held) and does not know it")
+        try require(world.truth.heldCount == 0, "the proxy owes \(world.truth.heldCount) logs and does not know it")
     }
 
     // MARK: The end
@@ -52,32 +51,35 @@ extension SimulatedProcess {
 
     /// kill -9. The job under way may have been committed.
     func crash(committing: Bool) throws(Violation) {
+        if job != nil { world.met.insert(.crashedInJob) }
         let isPromising = isKeepingPromises
         let bound = world.setup.durability == .sync ? Forwarder.groupInterval : world.setup.after
         let due = (job?.madeAt ?? world.now).advanced(by: .zero - bound)
-        let written = job?.content.reduce(into: Set<Int>()) { $0.formUnion($1.ids) } ?? []
+        let written = job?.content.flatMap { $0 } ?? []
         if committing, let job {
             let result = try world.spool.run(job.job, health: world.disk, now: world.now)
             if result.failure == nil { try didCommit(job) }
         }
-        try world.truth.endProcess(spool: world.spool.logs.ids) { id, log in isPromising && !written.contains(id) && log.arrived < due }
+        try world.truth.endProcess(spool: world.spool.logs, job: written) { isPromising && !$0.isInJob && $0.arrived < due }
         world.spool.endProcess()
     }
 
     /// The end of an orderly stop: all that could be stored is.
     func stop() throws(Violation) {
-        let inSpool = world.spool.logs.ids
-        let held = world.truth.held().ids
-        let lost = UInt64(held.subtracting(inSpool).count)
+        let inSpool = world.truth.heldCount(in: world.spool.logs)
+        let lost = world.truth.heldCount - inSpool
+        if lost > 0, world.setup.durability != .memory { world.met.insert(.restLost) }
+        if inSpool > 0 { world.met.insert(.restStored) }
         forwarder.abandon()
         let ledger = forwarder.ledger
         try require(ledger.balances && ledger.waiting == Tally() && ledger.inFlight == Tally(), "the ledger is left with \(ledger)")
         try require(ledger.droppedShutdown.logs == lost, "\(lost) logs are lost with the process, the ledger says \(ledger.droppedShutdown.logs)")
-        let left = hasSeenSpool ? UInt64(held.intersection(inSpool).count) : 0
+        let left = hasSeenSpool ? inSpool : 0
         try require(ledger.spooled.logs == left, "\(left) logs are left in the spool, the ledger says \(ledger.spooled.logs)")
         try require(forwarder.ring.isEmpty && forwarder.loadedRing.isEmpty && forwarder.laneCount == 0, "the end left something behind")
-        let isPromising = isKeepingPromises
-        try world.truth.endProcess(spool: inSpool) { _, _ in isPromising }
+        // A spool that had failed was tried once more.
+        let isPromising = world.setup.durability != .memory && world.setup.isSpoolRoomy && world.disk == .works
+        try world.truth.endProcess(spool: world.spool.logs) { _ in isPromising }
         world.spool.endProcess()
     }
 }

@@ -8,6 +8,11 @@ extension SimulatedProcess {
         let traits = forwarder.reporter.traits
         try require(
             flights.count < min(forwarder.settings.inFlightMax, traits.inFlightMax), "\(flights.count + 1) deliveries are under way")
+        let bytes = delivery.batches.reduce(0) { $0 + forwarder.reporter.bodyBytes(of: $1) }
+        let bodyBytes = delivery.logs.map { bytes / delivery.batches[0].logCount * $0.count } ?? bytes
+        try require(
+            bodyBytes <= min(forwarder.settings.requestBytesMax, traits.requestBytesMax) || delivery.logCount == 1,
+            "\(flight.content) makes a request of \(bodyBytes) bytes")
         if !traits.mixesSessions {
             try require(Set(flight.content.map(\.session)).count == 1, "a delivery for one session holds \(flight.content)")
         }
@@ -19,6 +24,7 @@ extension SimulatedProcess {
         try world.truth.check(sending: flight.content, key: delivery.key)
         if delivery.attempt == 1 { try waiting.take(flight.content) }
         flights.append(flight)
+        if flights.count > 1 { world.met.insert(.severalUnderWay) }
     }
 
     /// What the spool has of a delivery is claimed by its key, unless that could not be; with `sync` it has all of it.
@@ -48,6 +54,7 @@ extension SimulatedProcess {
         try flight.checkBytes()
         let key = flight.delivery.key
         let isHeld = world.spool.rows.contains { $0.holder == key } || job?.job.runs.contains { $0.key == key } ?? false
+        let isFromRing = forwarder.active.contains { $0.delivery.number == flight.delivery.number && $0.origin == .ring }
         let settlement = forwarder.settle(flight.delivery.number, outcome, now: world.now)
         world.note("delivery \(flight.delivery.number): \(outcome), \(settlement)")
         switch (outcome, settlement) {
@@ -58,18 +65,20 @@ extension SimulatedProcess {
         case (.rejected, .dropped(let logs, _)), (.tooLarge, .dropped(let logs, _)):
             try require(logs == flight.content.logCount, "\(logs) logs of \(flight.content) are said to be dropped")
             for range in flight.content { try drop(range, .forwardFailed) }
-        case (.transient, .dropped(let logs, _)): try giveUp(flight, logs)
+        case (.transient, .dropped(let logs, _)): try giveUp(flight, logs, isFromRing: isFromRing)
         case (.transient, .willRetry), (.tooLarge, .split): return
         default: throw Violation("\(outcome) led to \(settlement)")
         }
         if isHeld { ended.insert(key) }
     }
 
-    private func giveUp(_ flight: Flight, _ logs: Int) throws(Violation) {
+    private func giveUp(_ flight: Flight, _ logs: Int, isFromRing: Bool) throws(Violation) {
+        world.met.insert(.givenUp)
         guard let after = forwarder.settings.giveUpAfter else { throw Violation("a delivery was given up against the settings") }
         let limit = world.now.advanced(by: .zero - after)
         let isOld = flight.content.contains { range in range.numbers.contains { world.truth[range.session, $0].arrived <= limit } }
-        try require(isOld, "\(flight.content) is given up too early")
+        // A row of the spool is as old as its oldest batch, also when it has been halved.
+        try require(isOld || !isFromRing, "\(flight.content) is given up too early")
         for range in flight.content { try drop(range, .forwardFailed) }
         try dropOldest(logs - flight.content.logCount, .forwardFailed, arrivedBy: limit)
     }

@@ -20,7 +20,10 @@ extension SimulatedProcess {
     private func checkIsDue(_ job: SpoolJob) throws(Violation) {
         guard world.setup.durability == .spill, phase != .storingRest, forwarder.ring.bytesUsed < forwarder.ring.bytesMax / 2 else { return }
         let oldest = job.runs.filter { $0.place == nil }.flatMap(\.batches).map(\.arrived).min()
-        guard let oldest else { return }
+        guard var oldest else { return }
+        // What is due may have no room, and what goes before it some.
+        oldest = forwarder.active.filter(\.isOnlyInMemory).reduce(oldest) { min($0, $1.oldest) }
+        if let waiting = forwarder.ring.oldestWaiting() { oldest = min(oldest, forwarder.ring.pointer(waiting).pointee.arrived) }
         try require(oldest.advanced(by: world.setup.after) <= world.now, "what arrived at \(oldest.milliseconds) is stored too early")
     }
 
@@ -33,6 +36,8 @@ extension SimulatedProcess {
         let result = try world.spool.run(job.job, health: world.disk, now: world.now)
         world.note("job done, \(world.disk): loaded \(result.loaded.map { "\($0.key) \($0.tally)" }), \(result.content.map { "\($0)" } ?? "not open")")
         self.job = nil
+        noteHappenings(job, result)
+        try checkRoomMade(job, result)
         if result.failure == nil { try didCommit(job) } else { try didFail(job, result) }
         let report = forwarder.finish(result, now: world.now)
         isSpoolFailing = result.failure != nil
@@ -43,17 +48,33 @@ extension SimulatedProcess {
         try checkLoaded()
     }
 
+    /// What could not be dropped cannot be at the next job either, until something has ended.
+    private func checkRoomMade(_ job: Job, _ result: SpoolResult) throws(Violation) {
+        let isInVain = job.job.makeRoom > 0 && result.madeRoom == Tally() && result.failure == nil
+        try require(!isInVain || !askedForRoomInVain || !job.job.settled.isEmpty, "the spool is asked for room in vain, again")
+        askedForRoomInVain = isInVain
+    }
+
+    private func noteHappenings(_ job: Job, _ result: SpoolResult) {
+        if result.failure != nil { world.met.insert(result.content == nil ? .unreadable : .jobFailed) }
+        if result.failure != nil, result.loaded.contains(where: { !$0.wasClaimed }) { world.met.insert(.loadedUnclaimed) }
+        if result.loaded.contains(where: \.wasClaimed) { world.met.insert(.reclaimed) }
+        if result.madeRoom != Tally() { world.met.insert(.madeRoom) }
+        if result.expired != Tally() { world.met.insert(.expired) }
+        if result.failure == nil, job.job.runs.contains(where: { $0.place != nil }) { world.met.insert(.partStored) }
+        if let bytes = result.content?.bytes, bytes > world.setup.spoolBytesMax / 8 * 7 { world.met.insert(.spoolFull) }
+    }
+
     func didCommit(_ job: Job) throws(Violation) {
         let stillThere = Set(world.spool.rows.compactMap(\.holder)).intersection(job.ended)
         try require(stillThere.isEmpty, "\(stillThere) ended before the job, which left them in the spool")
         ended.subtract(job.ended)
         for range in world.spool.expired { try drop(range, .forwardFailed) }
         for range in world.spool.madeRoom { try drop(range, .bufferFull) }
-        guard !world.spool.removed.isEmpty else { return }
-        let kept = world.spool.logs.ids
         for range in world.spool.removed {
-            for (number, id) in zip(range.numbers, range.ids) where !world.truth[range.session, number].status.isEnd {
-                try require(kept.contains(id), "\(range.session)/\(number) was removed from the spool before its end")
+            for number in range.numbers where !world.truth[range.session, number].status.isEnd {
+                let isKept = world.spool.rows.contains { $0.logs.contains(range.session, number) }
+                try require(isKept, "\(range.session)/\(number) was removed from the spool before its end")
             }
         }
     }

@@ -32,6 +32,8 @@ final class SimulatedProcess {
     var hasSeenSpool = false
     let left: Tally
 
+    /// The last job was to make room, and found nothing to drop.
+    var askedForRoomInVain = false
     /// The last job that ended has failed.
     var isSpoolFailing = false
     let spoolBytesBefore: Int
@@ -58,7 +60,10 @@ final class SimulatedProcess {
     func admit(_ logs: LogRange, _ request: ScannedRequest, of payload: RawSpan, hint: inout LaneHint) throws(Violation) -> Bool {
         let droppedBefore = forwarder.ledger.droppedBufferFull.logs
         let admission = forwarder.admit(request, of: payload, arrived: world.now, hint: &hint)
-        if case .noRoom = admission { return false }
+        if case .noRoom = admission {
+            world.met.insert(.readingStopped)
+            return false
+        }
         world.note("admitted \(logs): \(admission)")
         received.logs += UInt64(logs.numbers.count)
         received.batches += 1
@@ -69,6 +74,7 @@ final class SimulatedProcess {
         case .storedDropping(let said): try require(said == oldest && said > 0, "\(said) logs are said to be dropped, \(oldest) are counted")
         case .dropped:
             oldest -= logs.numbers.count
+            world.met.insert(.ringFull)
             try drop(logs, .bufferFull)
         case .noRoom: break
         }
@@ -86,6 +92,7 @@ final class SimulatedProcess {
 
     /// So many logs, of the batches that have waited longest in the ring, have been dropped.
     func dropOldest(_ count: Int, _ reason: DropReason, arrivedBy limit: Instant = Instant(nanoseconds: .max)) throws(Violation) {
+        if count > 0 { world.met.insert(reason == .bufferFull ? .droppedOldest : .givenUp) }
         var rest = count
         while rest > 0 {
             guard let oldest = waiting.popOldest(), oldest.logs.numbers.count <= rest else {
@@ -123,7 +130,9 @@ final class SimulatedProcess {
     /// Deliveries that were formed and may not be sent yet: halves, while another is under way.
     private func noteFormed() throws(Violation) {
         for entry in forwarder.active where entry.origin == .ring && entry.delivery.attempt == 0 {
-            try waiting.take(LogRange.all(of: entry.delivery.batches, logs: entry.delivery.logs) ?? [])
+            let content = LogRange.all(of: entry.delivery.batches, logs: entry.delivery.logs) ?? []
+            try waiting.take(content)
+            if isSpoolFailing { world.truth.offer(content) }
         }
     }
 }

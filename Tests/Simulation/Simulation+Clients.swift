@@ -36,6 +36,7 @@ extension Simulation {
     /// A session goes on elsewhere once all that it wrote has been read.
     private mutating func moveIfDue(_ session: Int) throws(Violation) {
         guard has(.move), world.random.once(in: 30), clients[connectionOfSession[session]].isSettled else { return }
+        world.met.insert(.sessionMoved)
         connectionOfSession[session] = world.random.below(clients.count)
     }
 
@@ -58,6 +59,7 @@ extension Simulation {
         let client = clients[index]
         guard client.isSettled else { return }
         if has(.badFraming), world.random.once(in: 2) {
+            world.met.insert(.framingBroken)
             client.breakFraming(world.random.once(in: 2) ? [9, 0, 0, 1] : [1, 1, 0, 0])
             try read(index, isPartial: false)
         } else if has(.truncated) {

@@ -9,6 +9,8 @@ extension Simulation {
         if world.random.once(in: setup.stepsPerOutage) {
             let down: World.Destination = world.random.once(in: 2) && has(.stall) ? .stalled : has(.transient) ? .down : .up
             world.destination = world.destination == .up ? down : .up
+            // A session is open again.
+            if world.destination == .up, world.random.once(in: 2) { process.forwarder.retryNow() }
         }
         if world.random.once(in: setup.stepsPerOutage) {
             let failing: ModelSpool.Health = world.random.once(in: 4) && has(.unreadable) ? .unreadable : has(.diskFull) ? .full : .works
@@ -84,7 +86,7 @@ extension Simulation {
         let down = DeliveryOutcome.transient(reason: "down", retryAfter: world.random.once(in: 8) ? .seconds(2) : nil)
         if world.destination == .down { return try process.answer(index, down) }
         // What it has recorded it acknowledges, or does not answer.
-        let isKnown = world.truth.hasRecorded(flight.content, key: flight.delivery.key)
+        let isKnown = world.truth.hasRecorded(flight.delivery.key)
         if has(.tooLarge), !isKnown, !accepts(flight) { return try process.answer(index, .tooLarge(reason: "413")) }
         guard world.random.percent(world.setup.troublePercent) else { return try deliver(index) }
         switch world.random.below(5) {
@@ -100,6 +102,7 @@ extension Simulation {
 
     mutating func deliver(_ index: Int) throws(Violation) {
         let flight = process.flights[index]
+        if world.truth.hasRecorded(flight.delivery.key) { world.met.insert(.resent) }
         try world.truth.record(flight.content, key: flight.delivery.key)
         try process.answer(index, .delivered)
     }

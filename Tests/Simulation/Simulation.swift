@@ -19,6 +19,8 @@ public struct Simulation {
         nonmutating set { world.trace = newValue }
     }
 
+    public var met: Set<Happening> { world.met }
+
     public init(_ replay: Replay) {
         self.replay = replay
         let setup = Setup(seed: replay.seed)

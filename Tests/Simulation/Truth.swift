@@ -20,12 +20,15 @@ struct Truth {
         var arrived = Instant(nanoseconds: 0)
         /// The number of the key under which the destination has recorded it; -1: it has not.
         var recordedUnder: Int32 = -1
-        /// It was sent.
+        /// It was sent, or was to be next while the spool failed.
         var wasOffered = false
         /// It was sent under a key that the spool could not write down.
         var keyMayChange = false
         /// It was dropped, and the process ended before the spool knew: it comes after what was delivered since.
         var mayBeLate = false
+        /// Where it was found while the end of a process is worked out.
+        fileprivate var isInSpool = false
+        fileprivate(set) var isInJob = false
     }
 
     private(set) var logs: [[Log]]
@@ -34,7 +37,7 @@ struct Truth {
     private var lastRecorded: [Int]
     /// The spool could not be read while it held something of them: what arrived later goes first then.
     var isOutOfOrder: [Bool]
-    private var keys: [String: (number: Int32, content: [LogRange])] = [:]
+    private var keys: [String: (number: Int32, content: [LogRange], isRecorded: Bool)] = [:]
 
     init(sessions: Int) {
         logs = Array(repeating: [], count: sessions)
@@ -80,7 +83,7 @@ struct Truth {
         if let known = keys[key] {
             try require(known.content == content, "\(key) came with \(known.content), and now with \(content)")
         } else {
-            keys[key] = (Int32(keys.count), content)
+            keys[key] = (Int32(keys.count), content, false)
         }
         var expected: [Int: Int] = [:]
         for range in content {
@@ -99,7 +102,12 @@ struct Truth {
 
     /// The destination takes a delivery in. What it has already may come again under the same key only.
     mutating func record(_ content: [LogRange], key: String) throws(Violation) {
-        guard let key = keys[key]?.number else { throw Violation("\(key) was never sent") }
+        guard let number = keys[key]?.number else { throw Violation("\(key) was never sent") }
+        keys[key]?.isRecorded = true
+        try record(content, number)
+    }
+
+    private mutating func record(_ content: [LogRange], _ key: Int32) throws(Violation) {
         for range in content {
             for number in range.numbers {
                 let log = logs[range.session][number]
@@ -116,10 +124,13 @@ struct Truth {
         }
     }
 
-    func hasRecorded(_ content: [LogRange], key: String) -> Bool {
-        guard let number = keys[key]?.number, let first = content.first else { return false }
-        return logs[first.session][first.numbers.lowerBound].recordedUnder == number
+    mutating func offer(_ content: [LogRange]) {
+        for range in content {
+            for number in range.numbers { logs[range.session][number].wasOffered = true }
+        }
     }
+
+    func hasRecorded(_ key: String) -> Bool { keys[key]?.isRecorded ?? false }
 
     mutating func letKeyChange(_ content: [LogRange]) {
         for range in content {
@@ -130,31 +141,37 @@ struct Truth {
     // MARK: The end of a process
 
     /// What the spool has comes back, whatever had become of it; all else that was not at its end is lost. `isPromised`: that may not be.
-    mutating func endProcess(spool: Set<Int>, isPromised: (Int, Log) -> Bool) throws(Violation) {
+    mutating func endProcess(spool: [LogRange], job: [LogRange] = [], isPromised: (Log) -> Bool) throws(Violation) {
+        for range in spool { for number in range.numbers { logs[range.session][number].isInSpool = true } }
+        for range in job { for number in range.numbers { logs[range.session][number].isInJob = true } }
         for session in logs.indices {
-            for (number, id) in zip(logs[session].indices, LogRange(session: session, numbers: logs[session].indices).ids) {
-                let log = logs[session][number]
-                if spool.contains(id) {
-                    logs[session][number].mayBeLate = log.mayBeLate || log.status.isEnd
-                    logs[session][number].status = .held
+            for number in logs[session].indices {
+                var log = logs[session][number]
+                if log.isInSpool {
+                    log.mayBeLate = log.mayBeLate || log.status.isEnd
+                    log.status = .held
                 } else if !log.status.isEnd {
-                    let isMissed = log.status == .held && isPromised(id, log)
+                    let isMissed = log.status == .held && isPromised(log)
                     try require(!isMissed, "\(session)/\(number), arrived at \(log.arrived.milliseconds), is gone with its process")
-                    logs[session][number].status = .lost
+                    log.status = .lost
                 }
+                (log.isInSpool, log.isInJob) = (false, false)
+                logs[session][number] = log
             }
             firstOwed[session] = logs[session].firstIndex { !$0.status.isEnd } ?? logs[session].count
         }
     }
 
-    /// What the proxy owes.
-    func held() -> [LogRange] {
-        var ranges: [LogRange] = []
+    /// Logs that the proxy owes.
+    var heldCount: UInt64 {
+        var count: UInt64 = 0
         for session in logs.indices {
-            for number in firstOwed[session]..<logs[session].count where logs[session][number].status == .held {
-                ranges.append(joining: LogRange(session: session, numbers: number..<number + 1))
-            }
+            for log in logs[session][firstOwed[session]...] where log.status == .held { count += 1 }
         }
-        return ranges
+        return count
+    }
+
+    func heldCount(in ranges: [LogRange]) -> UInt64 {
+        ranges.reduce(0) { sum, range in sum + UInt64(logs[range.session][range.numbers].count { $0.status == .held }) }
     }
 }

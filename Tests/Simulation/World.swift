@@ -13,6 +13,7 @@ final class World {
     var disk = ModelSpool.Health.works
     /// Jobs of the spool stay under way for some steps.
     var isDiskSlow = false
+    var met: Set<Happening> = []
     var trace: ((String) -> Void)?
     private(set) var processCount: UInt64 = 0
 

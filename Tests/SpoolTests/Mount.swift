@@ -4,6 +4,7 @@ import Glibc
 /// and the runner says so.
 final class Mount {
     let path: String
+    private var isMounted = true
 
     static let isPossible: Bool = {
         var template = Array("/tmp/blp-mount.XXXXXX".utf8CString)
@@ -25,5 +26,10 @@ final class Mount {
 
     func setReadOnly(_ isReadOnly: Bool) -> Bool { mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT) | (isReadOnly ? UInt(MS_RDONLY) : 0), nil) == 0 }
 
-    deinit { umount2(path, Int32(MNT_DETACH)) }
+    func unmount() {
+        if isMounted { umount2(path, Int32(MNT_DETACH)) }
+        isMounted = false
+    }
+
+    deinit { unmount() }
 }

@@ -27,6 +27,7 @@ final class SpoolBench {
     let temporary: TemporaryDirectory
     let directory: String
     let clock: Clock
+    private var mount: Mount?
     private var requests: [UnsafeMutableRawBufferPointer] = []
 
     init(in temporary: TemporaryDirectory = TemporaryDirectory(), name: String = "spool", clock: Clock = Clock()) {
@@ -35,7 +36,17 @@ final class SpoolBench {
         directory = temporary.path(name)
     }
 
-    deinit { for request in requests { request.deallocate() } }
+    deinit {
+        // Before the directory goes that it is mounted in.
+        mount?.unmount()
+        for request in requests { request.deallocate() }
+    }
+
+    /// A file system of `size` in place of the directory.
+    func mount(size: String) -> Mount? {
+        mount = Mount(directory, size: size)
+        return mount
+    }
 
     func open(_ synchronous: SpoolStore.Synchronous = .normal) throws -> SpoolStore {
         try SpoolStore(directory: directory, synchronous: synchronous, wallClock: { [clock] in clock.wall })

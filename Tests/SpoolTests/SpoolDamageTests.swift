@@ -101,7 +101,7 @@ import Testing
         let sample = try Sample()
         var random = TestRandom(seed: TestSeed.current)
         print("SpoolDamageTests: seed \(TestSeed.current)")
-        for offset in Array(0..<100) + (0..<300).map({ _ in random.below(sample.bytes.count) }) {
+        for offset in Array(0..<100) + (0..<150).map({ _ in random.below(sample.bytes.count) }) {
             var bytes = sample.bytes
             let bit = random.below(8)
             bytes[offset] ^= 1 << UInt8(bit)

@@ -53,7 +53,7 @@ import Testing
         let store = try bench.open()
         let error = #expect(throws: SpoolError.self) { try bench.open() }
         #expect(error == .inUse(directory: bench.directory, processID: getpid()))
-        #expect(error?.description == "cannot use the spool \(bench.directory): another process is using it (pid \(getpid()))")
+        #expect(error?.description == "cannot use the spool \(bench.directory): another process is using it (pid \(getpid())); give each a spool of its own")
         store.close()
         try bench.open().close()
     }
@@ -100,7 +100,7 @@ import Testing
     @Test(.enabled(if: Mount.isPossible, "mounting needs root"))
     func aFullDisk() throws {
         let bench = SpoolBench()
-        let mount = try #require(Mount(bench.directory, size: "1m"))
+        let mount = try #require(bench.mount(size: "1m"))
         let store = try bench.open()
         defer { store.close() }
         var written = 0
@@ -135,7 +135,7 @@ import Testing
     @Test(.enabled(if: Mount.isPossible, "mounting needs root"))
     func aReadOnlyDirectory() throws {
         let bench = SpoolBench()
-        let mount = try #require(Mount(bench.directory, size: "4m"))
+        let mount = try #require(bench.mount(size: "4m"))
         #expect(mount.setReadOnly(true))
         let store = try bench.open()
         defer { store.close() }

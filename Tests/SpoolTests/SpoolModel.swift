@@ -8,6 +8,8 @@ struct SpoolModel {
         var batches: [Int]
         var arrived: Int64
         var state: State
+        /// The number of the row that stood there first, and the logs before it.
+        var place: (claim: Int, part: Int)
         var bytes: Int { batches.reduce(0, +) }
         var tally: Tally { Tally(logs: UInt64(logs.count), batches: UInt64(batches.count)) }
     }
@@ -64,7 +66,20 @@ struct SpoolModel {
         return tally
     }
 
-    mutating func add(_ row: Row) { rows.append(row) }
+    private var claims = 0
+
+    /// `place`: as `SpoolRun.Place`; of a key that is held now.
+    mutating func add(_ run: SpoolRun, session: String, logs: [SpoolRequest.Log], batches: [Int], arrived: Int64) {
+        var place = (claim: 0, part: 0)
+        if let wanted = run.place, let first = rows.first(where: { $0.state == .held(wanted.key) }) {
+            place = (first.place.claim, first.place.part + wanted.logsBefore)
+        } else if let key = run.key {
+            claims += 1
+            place.claim = rows.first { $0.state == .held(key) }?.place.claim ?? claims
+        }
+        rows.append(Row(
+            session: session, logs: logs, batches: batches, arrived: arrived, state: run.key.map { .held($0) } ?? .free, place: place))
+    }
 
     mutating func load(_ load: SpoolLoad, wall: Int64) -> [Loaded] {
         var loaded: [Loaded] = []
@@ -72,8 +87,8 @@ struct SpoolModel {
         var left = Int.max
         while loaded.count < load.keys.count {
             var (indices, key, wasClaimed): ([Int], String, Bool)
-            if let orphan = rows.lazy.compactMap({ row -> String? in if case .orphaned(let key) = row.state { key } else { nil } }).first {
-                (indices, key, wasClaimed) = (rows.indices.filter { rows[$0].state == .orphaned(orphan) }, orphan, true)
+            if let orphan = orphans.first, case .orphaned(let orphanKey) = rows[orphan].state {
+                (indices, key, wasClaimed) = (orphans.filter { rows[$0].state == .orphaned(orphanKey) }, orphanKey, true)
             } else {
                 (indices, key, wasClaimed) = (next(load), keys.first ?? "", false)
             }
@@ -83,13 +98,23 @@ struct SpoolModel {
             if loaded.isEmpty { left = load.totalBytesMax }
             left -= bytes
             let taken = indices.map { rows[$0] }
-            for index in indices { rows[index].state = .held(key) }
+            claims += 1
+            for index in indices {
+                rows[index].state = .held(key)
+                if !wasClaimed { rows[index].place.claim = claims }
+            }
             loaded.append(Loaded(
                 key: key, wasClaimed: wasClaimed, logs: taken.flatMap(\.logs), batchBytes: taken.flatMap(\.batches),
                 tally: taken.reduce(Tally()) { Self.sum($0, $1.tally) },
                 age: .nanoseconds(wall - taken.map(\.arrived).min()!)))
         }
         return loaded
+    }
+
+    /// In order.
+    private var orphans: [Int] {
+        rows.indices.filter { if case .orphaned = rows[$0].state { true } else { false } }
+            .sorted { (rows[$0].place.claim, rows[$0].place.part, $0) < (rows[$1].place.claim, rows[$1].place.part, $1) }
     }
 
     private func next(_ load: SpoolLoad) -> [Int] {

@@ -44,7 +44,12 @@ import Testing
             var expected = SpoolResult()
             // Long runs in which nothing is settled, and such in which the spool runs empty.
             let isFilling = jobs / 300 % 2 == 0
-            for key in model.heldKeys where random.once(in: isFilling ? 6 : 2) { job.settled.append(key) }
+            for key in model.heldKeys where random.once(in: isFilling ? 6 : 2) {
+                job.settled.append(key)
+                // A delivery that is split: its halves are stored in its place.
+                guard random.once(in: 4) else { continue }
+                for logsBefore in [0, 1 + random.below(3)] { addRun(to: &job, place: SpoolRun.Place(of: key, logsBefore: logsBefore)) }
+            }
             if random.once(in: 20) { job.settled.append("nobody's") }
             model.settle(job.settled)
             if random.once(in: 40) {
@@ -69,7 +74,7 @@ import Testing
             return compare(store.run(job), expected, expectedLoads)
         }
 
-        private mutating func addRun(to job: inout SpoolJob) {
+        private mutating func addRun(to job: inout SpoolJob, place: SpoolRun.Place? = nil) {
             let number = random.below(sequences.count)
             let session = number == 0 ? "" : "session-\(number)"
             var batches: [Batch] = []
@@ -80,9 +85,9 @@ import Testing
                 batches.append(bench.batch(session, sequences[number]..<sequences[number] + count, urlBytes: urlBytes))
                 sequences[number] += count
             }
-            let key: String? = random.once(in: 8) ? "k\(nextKey)" : nil
+            let key: String? = place != nil || random.once(in: 8) ? "k\(nextKey)" : nil
             if key != nil { nextKey += 1 }
-            var run = SpoolRun(key: key, batches: batches, logs: nil, logCount: batches.reduce(0) { $0 + $1.logCount })
+            var run = SpoolRun(key: key, batches: batches, logs: nil, logCount: batches.reduce(0) { $0 + $1.logCount }, place: place)
             var logs = (first..<sequences[number]).map { SpoolRequest.Log(session: session, sequence: $0) }
             var sizes = batches.map(\.request.count)
             if batches.count == 1, batches[0].logCount > 1, random.once(in: 3) {
@@ -92,8 +97,7 @@ import Testing
                 sizes = [SpoolRequest.bytesWithoutFirstLog(of: batches[0])]
             }
             job.runs.append(run)
-            model.add(SpoolModel.Row(
-                session: session, logs: logs, batches: sizes, arrived: bench.clock.wall, state: key.map { .held($0) } ?? .free))
+            model.add(run, session: session, logs: logs, batches: sizes, arrived: bench.clock.wall)
         }
 
         private func compare(_ result: SpoolResult, _ expected: SpoolResult, _ loads: [SpoolModel.Loaded]) -> Bool {

@@ -106,6 +106,10 @@ resource "kubernetes_pod" "workspace" {
         value = local.socket
       }
       env {
+        name  = "BOUNDARY_LOG_PROXY_SPOOL_DIR"
+        value = "/var/lib/boundary-log-proxy/spool"
+      }
+      env {
         name  = "CODER_AGENT_URL"
         value = data.coder_workspace.me.access_url
       }
@@ -137,6 +141,10 @@ resource "kubernetes_pod" "workspace" {
         mount_path = local.socket_directory
       }
       volume_mount {
+        name       = "spool"
+        mount_path = "/var/lib/boundary-log-proxy"
+      }
+      volume_mount {
         name       = "agent-token"
         mount_path = "/run/secrets/coder-agent"
         read_only  = true
@@ -146,6 +154,14 @@ resource "kubernetes_pod" "workspace" {
     volume {
       name = "boundary"
       empty_dir {}
+    }
+
+    # What could not be delivered yet, over restarts of the container. It ends with the pod: a persistent volume would keep it over rebuilds too.
+    volume {
+      name = "spool"
+      empty_dir {
+        size_limit = "512Mi"
+      }
     }
 
     volume {

@@ -37,7 +37,7 @@ public struct SpoolRun {
     /// Where it stands among the rows. nil: behind all others.
     public var place: Place?
 
-    /// A part of a delivery that was stored, and has been split since, stands where that one's first row stood, so that a process after
+    /// A part of a delivery that was stored, and has been split since, stands where that one's claim stood, so that a process after
     /// this one sends it before what follows. Rows of one place are in order of the logs before them, and those count from the first of all: what
     /// takes the place of a part adds its own to that part's.
     public struct Place: Sendable, Equatable {
@@ -67,7 +67,7 @@ public struct SpoolRun {
 
 /// What to take out of the spool: whole deliveries, oldest first.
 ///
-/// First those that a process before this one had claimed: all rows of one key, under that key. Then free rows: the oldest, and as many as
+/// First those that a process before this one had claimed, in the order of their claims: all rows of one key, under that key. Then free rows: the oldest, and as many as
 /// follow within the bound, of the same session and process unless the destination mixes them. They are claimed in the same transaction.
 public struct SpoolLoad: Sendable {
     /// Request bytes of one delivery, at most, but for a row that is larger by itself, and for what was claimed before.

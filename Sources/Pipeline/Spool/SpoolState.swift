@@ -39,6 +39,9 @@ struct SpoolState {
     var lastWrite: Instant?
     var job: JobInHand?
 
+    /// Bytes of a body for each of a request that was loaded; the largest of late.
+    var bodyRatio = 1.0
+
     var isUsable: Bool { hasOpened && failingSince == nil }
     var isAtRest: Bool { job == nil && settled.isEmpty }
 

@@ -168,6 +168,9 @@ import Testing
         bench.run(until: "the failure is told") { bench.messages.count(containing: "the spool does not work") == 1 }
         #expect(bench.messages.count(containing: path) > 0)
         #expect(bench.snapshot.spool?.view.failingSince != nil)
+        unlink(path)
+        bench.run(until: "it is tried again, although nothing comes") { bench.snapshot.spool?.view.failingSince == nil }
+        #expect(bench.messages.count(containing: "the spool works again") == 1)
         client.close()
         #expect(bench.finish().ledger.delivered.logs == 3)
     }

@@ -34,7 +34,7 @@ type span struct{ first, last int32 }
 
 // recordedCall is a call whose logs are on the books.
 //
-// It is *in flight* from then on until the client shows that it has the answer: by a DRPC close, by its next call on the stream, or by ending
+// It is *in flight* from then on until the client shows that it has the answer: by a DRPC close, by its next call on the stream, or by finishing
 // the stream after the answer was written. When the session dies before that, or the client gives the call up, its answer perhaps never
 // arrived, and each of its logs may rightly come once more.
 type recordedCall struct {

@@ -195,12 +195,9 @@ func (h *handler) received() {
 func (h *handler) ended(err error, left int) {
 	if err != io.EOF || h.client.isReset.Load() {
 		if h.client.isReset.Load() && h.call != nil {
-			if h.call.state.CompareAndSwap(callOpen, callEnded) {
-				// RST is how a call is given up.
-				h.giveUp(h.call)
-			} else {
-				h.settle()
-			}
+			// RST is how a call is given up, also one whose answer was on its way by then.
+			h.call.state.CompareAndSwap(callOpen, callEnded)
+			h.giveUp(h.call)
 		}
 		return
 	}
@@ -219,7 +216,7 @@ func (h *handler) ended(err error, left int) {
 	h.yamux.Close()
 }
 
-// settle: the client ended the stream after the answer was written. It has it, unless it was just giving the call up: that is likely where answers
+// settle: the client finished the stream after the answer was written. It has it, unless it was just giving the call up: that is likely where answers
 // are held back.
 func (h *handler) settle() {
 	if !h.call.isWithheld {

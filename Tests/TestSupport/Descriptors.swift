@@ -16,6 +16,10 @@ public enum ClosedOnExec {
     }
 }
 
+/// Gives the calling thread descriptors of its own, copies of all that there are: none appears and none goes away but by its doing. libdispatch, for one,
+/// looks into /proc now and then, from a thread of its own. https://man7.org/linux/man-pages/man2/unshare.2.html
+public func unshareDescriptors() -> Bool { unshare(Int32(BLP_CLONE_FILES)) == 0 }
+
 /// Waits until nobody can read any more what is written to a pipe whose other end was closed: a program that another test is starting has a copy of it between
 /// fork and exec. False after a minute.
 public func waitUntilNobodyReads(_ pipe: Int32) -> Bool {

@@ -1,0 +1,26 @@
+/// What runs are meant to meet, in one seed of a hundred at least.
+public enum Happening: String, CaseIterable, Sendable {
+    case ringFull
+    case droppedOldest
+    case readingStopped
+    case spoolFull
+    case madeRoom
+    case expired
+    case givenUp
+    case jobFailed
+    case unreadable
+    /// Loaded although it could not be claimed for good.
+    case loadedUnclaimed
+    /// What a process before had claimed came back.
+    case reclaimed
+    case partStored
+    /// A crash while a job was under way.
+    case crashedInJob
+    /// The destination got what it had.
+    case resent
+    case severalUnderWay
+    case restStored
+    case restLost
+    case framingBroken
+    case sessionMoved
+}
