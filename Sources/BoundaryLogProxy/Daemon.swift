@@ -106,7 +106,7 @@ public enum Daemon {
         for reason in RejectionReason.allCases {
             metadata["frames_rejected_\(reason.rawValue)"] = "\(snapshot.ingest.rejected(reason))"
         }
-        metadata["loop_turn_longest_us"] = "\(Int(snapshot.longestTurnSeconds * 1e6))"
+        if let seconds = snapshot.longestTurnSeconds { metadata["loop_turn_longest_us"] = "\(Int(seconds * 1e6))" }
         if ledger.spooled != Tally() {
             logger.notice(
                 "\(ledger.spooled.logs) logs wait in the spool", metadata: snapshot.spool.map { ["spool_dir": "\($0.directory)"] } ?? [:])
