@@ -1,4 +1,5 @@
 internal import CLibUV
+internal import Glibc
 
 /// One libuv loop. It and everything on it belong to the thread that runs it; from other threads only `Mailbox.post` may be called.
 ///
@@ -43,11 +44,19 @@ public final class EventLoop {
         ownsPointer = true
         let code = uv_loop_init(pointer)
         guard code == 0 else {
+            Self.closeLeftOver(pointer)
             pointer.deallocate()
             throw LoopError(code: code, attempt: "make an event loop")
         }
         HandleMemory.require(blp_uv_measure_idle_time(pointer), "uv_loop_configure")
         startTurnHandles()
+    }
+
+    /// uv_loop_init of 1.44 leaves its epoll descriptor open where it finds none for what it makes next. Of other versions that is not known: a number that
+    /// was closed may be somebody else's by now.
+    private static func closeLeftOver(_ pointer: UnsafeMutablePointer<uv_loop_t>) {
+        let descriptor = uv_backend_fd(pointer)
+        if uv_version() >> 8 == 1 << 8 | 44, descriptor >= 0 { Glibc.close(descriptor) }
     }
 
     /// On a loop that a host runs and closes; on its thread. `run`, `runOnce`, `stop` and `close` are the host's to do; `leave` ends it.

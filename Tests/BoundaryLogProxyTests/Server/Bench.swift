@@ -22,7 +22,7 @@ final class Bench {
     var answer: (HTTPServerRequest) -> HTTPServerResponse? = { _ in HTTPServerResponse(status: 200) }
     private var held: [(HTTPServerResponse) -> Void] = []
 
-    init(_ options: [String: String] = [:]) throws {
+    init(_ options: [String: String] = [:], embedding: Embedding = Embedding()) throws {
         loop = try EventLoop()
         socketPath = directory.path("s")
         sink = try HTTPServer(loop, host: "127.0.0.1", port: 0, bodyBytesMax: 32 << 20, connectionsMax: 64) { [unowned self] request, respond in
@@ -32,7 +32,9 @@ final class Bench {
         var all = ["socket": socketPath, "http-url": "http://127.0.0.1:\(sink!.port)/logs", "drain-timeout": "20s"]
         all.merge(options) { $1 }
         let configuration = try TestConfiguration.make(all)
-        proxy = try ProxyServer(configuration, loop: loop, logger: Logger(label: "test") { [messages] _ in CapturingLogHandler(messages) })
+        proxy = try ProxyServer(
+            configuration, loop: loop, logger: Logger(label: "test") { [messages] _ in CapturingLogHandler(messages) },
+            embedding: embedding)
     }
 
     func forgetRequests() { requests = [] }
