@@ -55,8 +55,8 @@ final class HostedProxy: HandleTarget {
         try begin { () throws(APIError) in try OwnThread.start(configuration, callbacks, figures: figures) }
     }
 
-    /// On the thread of `loop`, a `uv_loop_t`.
-    func attach(to loop: UnsafeMutableRawPointer) throws(APIError) {
+    /// On the thread of `loop`.
+    func attach(to loop: UnsafeMutablePointer<HostLoop>) throws(APIError) {
         try begin { () throws(APIError) in
             try AttachedProxy.attach(to: loop, configuration, callbacks, figures: figures) { [self] in phase.withLock { $0 = .idle } }
         }

@@ -59,10 +59,9 @@ public final class EventLoop {
         if uv_version() >> 8 == 1 << 8 | 44, descriptor >= 0 { Glibc.close(descriptor) }
     }
 
-    /// On a loop that a host runs and closes; on its thread. `run`, `runOnce`, `stop` and `close` are the host's to do; `leave` ends it.
-    /// - Parameter loop: an initialised `uv_loop_t`.
-    public init(borrowing loop: UnsafeMutableRawPointer) {
-        pointer = loop.assumingMemoryBound(to: uv_loop_t.self)
+    /// See `init(borrowing:)`.
+    init(runByHost loop: UnsafeMutablePointer<uv_loop_t>) {
+        pointer = loop
         ownsPointer = false
         startTurnHandles()
     }
