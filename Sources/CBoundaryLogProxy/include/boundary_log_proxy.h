@@ -98,8 +98,8 @@ int blp_config_new(blp_config **config);
  * Sets an option by the name that it has in the daemon's files and, after "--", on its command line: blp_config_set(config, "buffer-bytes",
  * "16MiB"). The last value wins, but "http-header" and "coder-header" gather values. Wins over files and environment. Since 0.1.0.
  *
- * Two options mean something else than in the daemon: "log-format" is the form of what the callback of blp_config_set_log() gets; "log-level" the
- * least level for which it is called.
+ * Three options mean something else than in the daemon: "log-format" is the form of what the callback of blp_config_set_log() gets; "log-level" the
+ * least level for which it is called; and "socket" may be "", for a proxy without a socket, which blp_submit() and blp_log_flush() alone feed.
  *
  * Errors: BLP_E_INVALID; BLP_E_CONFIG (an unknown name, or a value that is not allowed).
  */
@@ -178,7 +178,7 @@ int blp_config_free(blp_config *config);
 int blp_proxy_new(const blp_config *config, blp_proxy **proxy);
 
 /*
- * Runs the proxy on a thread of its own, which has all signals blocked. When this returns BLP_OK, it listens. It may be started again after it was
+ * Runs the proxy on a thread of its own, which has all signals blocked. When this returns BLP_OK, it listens, and takes submissions. It may be started again after it was
  * stopped; its figures then begin anew. Since 0.1.0.
  * Errors: BLP_E_INVALID; BLP_E_STATE (it runs); BLP_E_START.
  */
