@@ -40,6 +40,7 @@ public final class EventLoop {
 
     /// Fails when the process has no descriptor left.
     public init() throws(LoopError) {
+        try Self.requireDescriptors()
         pointer = .allocate(capacity: 1)
         ownsPointer = true
         let code = uv_loop_init(pointer)
@@ -50,6 +51,21 @@ public final class EventLoop {
         }
         HandleMemory.require(blp_uv_measure_idle_time(pointer), "uv_loop_configure")
         startTurnHandles()
+    }
+
+    /// libuv ends the process when the first loop in it finds no descriptors for the pipe of its signals. So we look first whether there are the six that such a
+    /// loop takes: only somebody who takes the last ones in this very moment can still bring that about.
+    /// https://github.com/libuv/libuv/blob/v1.44.2/src/unix/signal.c#L105
+    private static func requireDescriptors() throws(LoopError) {
+        var descriptors: [Int32] = []
+        defer { for descriptor in descriptors { Glibc.close(descriptor) } }
+        for _ in 0..<3 {
+            var pair: [Int32] = [-1, -1]
+            guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
+                throw LoopError(errno: errno, attempt: "make an event loop")
+            }
+            descriptors += pair
+        }
     }
 
     /// uv_loop_init of 1.44 leaves its epoll descriptor open where it finds none for what it makes next. Of other versions that is not known: a number that
