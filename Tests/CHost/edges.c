@@ -1,8 +1,9 @@
-/* What befalls a host seldom: no descriptors, no socket. */
+/* What befalls a host seldom: no descriptors, no socket, more wishes than a queue holds, looking on from inside of every message. */
 #include "check.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <uv.h>
 
 static void report(void *context, const blp_delivery *delivery)
 {
@@ -79,10 +80,102 @@ static void without_a_socket_it_takes_submissions(void)
     CHECK_OK(blp_config_free(config));
 }
 
+/* What a failed start leaves on the loop is gone when the loop is. */
+static void a_failed_attachment_leaves_nothing(void)
+{
+    blp_proxy *first = proxy_with(socket_path()), *second = proxy_with(socket_path());
+    uv_loop_t loop;
+    CHECK_OK(blp_proxy_start(first));
+    CHECK(uv_loop_init(&loop) == 0);
+    CHECK_FAILS(BLP_E_START, socket_path(), blp_proxy_attach(second, &loop));
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    CHECK(uv_loop_close(&loop) == 0);
+    CHECK_OK(blp_proxy_stop(first));
+    CHECK_OK(blp_proxy_destroy(first));
+    CHECK_OK(blp_proxy_destroy(second));
+}
+
+/* More wishes than any queue holds, while the proxy cannot look at them: its end is not lost among them. */
+static void an_end_is_never_lost(void)
+{
+    blp_proxy *proxy = proxy_with("");
+    uv_loop_t loop;
+    int i;
+    CHECK(uv_loop_init(&loop) == 0);
+    CHECK_OK(blp_proxy_attach(proxy, &loop));
+    for (i = 0; i < 70000; i++) CHECK_OK(blp_proxy_reopen(proxy));
+    CHECK_OK(blp_proxy_close(proxy, NULL, NULL));
+    for (i = 0; i < 70000; i++) CHECK_OK(blp_proxy_stop_now(proxy));
+    CHECK(uv_run(&loop, UV_RUN_DEFAULT) == 0);
+    CHECK(uv_loop_close(&loop) == 0);
+    CHECK_OK(blp_proxy_destroy(proxy));
+}
+
+/* Where the daemon logs, a host may look: nothing of what is looked at may be in the middle of a change. */
+struct onlooker {
+    blp_proxy *proxy;
+    int looks;
+};
+
+static void look(void *context, int level, const char *message)
+{
+    struct onlooker *onlooker = context;
+    char *text;
+    int code = blp_metrics_text(onlooker->proxy, &text, NULL);
+    (void)level;
+    (void)message;
+    /* Before it runs, and when all is over. */
+    CHECK(code == BLP_OK || code == BLP_E_STATE);
+    if (code != BLP_OK) return;
+    blp_free(text);
+    figures(onlooker->proxy);
+    onlooker->looks++;
+}
+
+static void every_message_may_look(const char *destination, const char *value, const char *spool)
+{
+    struct onlooker onlooker = {NULL, 0};
+    blp_config *config;
+    CHECK_OK(blp_config_new(&config));
+    CHECK_OK(blp_config_set(config, "socket", ""));
+    CHECK_OK(blp_config_set(config, destination, value));
+    CHECK_OK(blp_config_set(config, "log-level", "trace"));
+    CHECK_OK(blp_config_set(config, "drain-timeout", "300ms"));
+    if (strcmp(destination, "coder-url") == 0) {
+        char token[200];
+        FILE *file;
+        snprintf(token, sizeof token, "%s.token", socket_path());
+        file = fopen(token, "w");
+        CHECK(file != NULL && fputs("token", file) >= 0 && fclose(file) == 0);
+        CHECK_OK(blp_config_set(config, "coder-token-file", token));
+    }
+    if (spool != NULL) {
+        CHECK_OK(blp_config_set(config, "durability", "sync"));
+        CHECK_OK(blp_config_set(config, "spool-dir", spool));
+    }
+    CHECK_OK(blp_config_set_log(config, look, &onlooker));
+    CHECK_OK(blp_proxy_new(config, &onlooker.proxy));
+    CHECK_OK(blp_config_free(config));
+    CHECK_OK(blp_proxy_start(onlooker.proxy));
+    submit(onlooker.proxy, 100);
+    CHECK_OK(blp_proxy_reopen(onlooker.proxy));
+    CHECK_OK(blp_proxy_stop(onlooker.proxy));
+    CHECK(onlooker.looks > 0 && figures(onlooker.proxy).logs_received == 100);
+    CHECK_OK(blp_proxy_destroy(onlooker.proxy));
+}
+
 int main(void)
 {
+    char spool[200];
     without_descriptors_it_does_not_start();
     without_a_socket_it_takes_submissions();
+    a_failed_attachment_leaves_nothing();
+    an_end_is_never_lost();
+    snprintf(spool, sizeof spool, "%s.spool", socket_path());
+    every_message_may_look("http-url", "http://127.0.0.1:1/", NULL);
+    every_message_may_look("http-url", "http://127.0.0.1:1/", spool);
+    every_message_may_look("file-path", "/dev/full", NULL);
+    every_message_may_look("coder-url", "http://127.0.0.1:1", NULL);
     puts("edges: none fallen over");
     return 0;
 }
