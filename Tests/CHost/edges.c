@@ -1,8 +1,10 @@
-/* What befalls a host seldom: no descriptors, no socket, more wishes than a queue holds, looking on from inside of every message. */
+/* What befalls a host seldom: no descriptors, no socket, more wishes than a queue holds, looking on from inside of every message, an end without a stop. */
 #include "check.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <uv.h>
 
 static void report(void *context, const blp_delivery *delivery)
@@ -164,9 +166,47 @@ static void every_message_may_look(const char *destination, const char *value, c
     CHECK_OK(blp_proxy_destroy(onlooker.proxy));
 }
 
-int main(void)
+/* A process that ends while proxies run in it: by a return from main, with its own exit status. What waited in memory is lost with it. */
+static void it_does_not_hinder_an_exit(const char *self)
+{
+    int i, status;
+    for (i = 0; i < 20; i++) {
+        pid_t child = fork();
+        CHECK(child >= 0);
+        if (child == 0) {
+            execl(self, self, "exit", (char *)NULL);
+            _exit(1);
+        }
+        CHECK(waitpid(child, &status, 0) == child);
+        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+    }
+}
+
+/* In the child. */
+static int end_while_it_runs(void)
+{
+    blp_config *config;
+    blp_proxy *proxy;
+    int i;
+    for (i = 0; i < 5; i++) {
+        CHECK_OK(blp_config_new(&config));
+        CHECK_OK(blp_config_set(config, "socket", ""));
+        CHECK_OK(blp_config_set(config, "flush-interval", "0"));
+        if (i == 0) CHECK_OK(blp_config_set_reporter(config, report, NULL));
+        else if (i == 3 || i == 4) CHECK_OK(blp_config_set(config, "file-path", "/dev/null"));
+        else CHECK_OK(blp_config_set(config, "http-url", i == 1 ? "http://127.0.0.1:1/" : "https://localhost:1/"));
+        CHECK_OK(blp_proxy_new(config, &proxy));
+        CHECK_OK(blp_config_free(config));
+        CHECK_OK(blp_proxy_start(proxy));
+        submit(proxy, 1000);
+    }
+    return 42;
+}
+
+int main(int count, char **arguments)
 {
     char spool[200];
+    if (count > 1 && strcmp(arguments[1], "exit") == 0) return end_while_it_runs();
     without_descriptors_it_does_not_start();
     without_a_socket_it_takes_submissions();
     a_failed_attachment_leaves_nothing();
@@ -176,6 +216,7 @@ int main(void)
     every_message_may_look("http-url", "http://127.0.0.1:1/", spool);
     every_message_may_look("file-path", "/dev/full", NULL);
     every_message_may_look("coder-url", "http://127.0.0.1:1", NULL);
+    it_does_not_hinder_an_exit(arguments[0]);
     puts("edges: none fallen over");
     return 0;
 }
