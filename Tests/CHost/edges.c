@@ -1,4 +1,4 @@
-/* What befalls a host seldom: no descriptors, no socket, more wishes than a queue holds, looking on from inside of every message, an end without a stop. */
+/* edges [valgrind]: what befalls a host seldom: no descriptors, no socket, more wishes than a queue holds, looking on from inside of every message, an end without a stop. */
 #include "check.h"
 
 #include <sys/resource.h>
@@ -207,7 +207,8 @@ int main(int count, char **arguments)
 {
     char spool[200];
     if (count > 1 && strcmp(arguments[1], "exit") == 0) return end_while_it_runs();
-    without_descriptors_it_does_not_start();
+    /* valgrind has limits of descriptors of its own, and keeps them otherwise than the kernel: it closes a pair that is too much and says that there it is. */
+    if (count == 1) without_descriptors_it_does_not_start();
     without_a_socket_it_takes_submissions();
     a_failed_attachment_leaves_nothing();
     an_end_is_never_lost();
