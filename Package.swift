@@ -64,7 +64,7 @@ let package = Package(
         .target(
             name: "BoundaryLogProxyC",
             dependencies: [
-                "CBoundaryLogProxy", "BoundaryLogProxy", "CLibUV", "EventLoop", "Pipeline", "Reporting", "Wire",
+                "CBoundaryLogProxy", "BoundaryLogProxy", "EventLoop", "Pipeline", "Reporting", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
