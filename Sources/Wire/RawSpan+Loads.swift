@@ -17,6 +17,13 @@ extension RawSpan {
         return unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 
+    /// Sixteen bytes, eight in each word.
+    @inline(__always)
+    func twoWords(at offset: Int) -> SIMD2<UInt64> {
+        assert(offset >= 0 && offset <= byteCount - 16)
+        return unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: SIMD2<UInt64>.self)
+    }
+
     @inline(__always)
     func copy(_ range: Range<Int>, to destination: UnsafeMutableRawBufferPointer, at offset: Int) {
         unsafe extracting(range).withUnsafeBytes { source in
