@@ -84,7 +84,9 @@ let package = Package(
         .target(
             name: "Oracle", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
             path: "Tests/Oracle", exclude: ["README.md", "Protos", "Go"]),
-        .executableTarget(name: "boundary-bench", dependencies: ["Wire", "Oracle"], path: "Benchmarks/Micro"),
+        .target(
+            name: "BenchmarkCases", dependencies: ["Wire", "Pipeline", "Spool", "Reporting", "TestSupport"], path: "Benchmarks/Cases"),
+        .executableTarget(name: "boundary-bench", dependencies: ["BenchmarkCases", "Wire", "Oracle"], path: "Benchmarks/Micro"),
         .systemLibrary(name: "CGNU", path: "Tests/CGNU"),
         .target(name: "TestSupport", dependencies: ["Wire", "CGNU"], path: "Tests/TestSupport"),
         .executableTarget(name: "wire-differential", dependencies: ["Wire", "Oracle", "TestSupport"], path: "Tests/Differential"),

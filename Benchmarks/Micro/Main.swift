@@ -1,53 +1,29 @@
-// Wire against swift-protobuf on the same payloads, in turns, so that both see the same machine.
-//   swift run -c release boundary-bench [--brief]
+// The micro benchmarks.
+//   boundary-bench [--brief]          in time: each case, and Wire against swift-protobuf
+//   boundary-bench --list             the cases, a line each: name, operation, operations per round, rounds for a count of instructions
+//   boundary-bench --run NAME ROUNDS  one case, saying nothing: for valgrind, perf and the like (scripts/instructions)
 
-import Oracle
-import Wire
+import BenchmarkCases
 
 @main
 enum Main {
     static func main() {
-        let rounds = CommandLine.arguments.contains("--brief") ? 5 : 40
-        print("Nanoseconds per log, the best of \(rounds) alternating rounds")
-        for (name, urlBytes) in [("90 bytes", 20), ("150 bytes", 80), ("250 bytes", 180)] {
-            let payload = Workload.payload(logCount: 10, urlBytes: urlBytes)
-            let request = Workload.request(of: payload)
-            let logBytes = request.count / 10
-            var lines: [UInt8] = []
-            var forwarded = [UInt8](repeating: 0, count: request.count)
-            let logs = ProtobufOracle.request(request)?.logs ?? []
-            compare(
-                "\(name) (\(logBytes)): validate, count and copy", rounds,
-                ours: { Workload.scanAndCopy(payload, to: &forwarded) },
-                theirs: { ProtobufOracle.message(payload)?.logs.logs.count ?? 0 })
-            compare(
-                "\(name) (\(logBytes)): JSON", rounds,
-                ours: {
-                    lines.removeAll(keepingCapacity: true)
-                    NDJSON.append(request.span.bytes, sessionID: 0..<0, processName: 0..<0, logs: nil, to: &lines)
-                    return 10
-                },
-                theirs: { logs.reduce(0) { $0 + (ProtobufOracle.json($1).isEmpty ? 0 : 1) } })
+        let arguments = CommandLine.arguments.dropFirst()
+        switch arguments.first {
+        case "--list":
+            for benchmark in BenchmarkCase.all {
+                print(benchmark.name, benchmark.operation, benchmark.operationsPerRound, benchmark.rounds)
+            }
+        case "--run":
+            guard arguments.count == 3, let benchmark = BenchmarkCase.all.first(where: { $0.name == CommandLine.arguments[2] }),
+                let rounds = UInt32(CommandLine.arguments[3])
+            else { fatalError("usage: boundary-bench --run NAME ROUNDS, with a name of --list") }
+            let run = benchmark.start()
+            for _ in 0..<rounds { run.round() }
+        default:
+            let rounds = arguments.contains("--brief") ? 5 : 40
+            Timing.run(rounds: rounds)
+            Comparison.run(rounds: rounds)
         }
-    }
-
-    /// Both closures handle one batch and return how many logs it had.
-    private static func compare(_ name: String, _ rounds: Int, ours: () -> Int, theirs: () -> Int) {
-        var best = (ours: Double.infinity, theirs: Double.infinity)
-        for _ in 0..<rounds {
-            best.ours = min(best.ours, nanosecondsPerLog(batches: 4000, ours))
-            best.theirs = min(best.theirs, nanosecondsPerLog(batches: 400, theirs))
-        }
-        let ratio = (best.theirs / best.ours * 10).rounded() / 10
-        print("  \(name): \((best.ours * 10).rounded() / 10) ns, swift-protobuf \(best.theirs.rounded()) ns, \(ratio) times faster")
-    }
-
-    private static func nanosecondsPerLog(batches: Int, _ body: () -> Int) -> Double {
-        var logs = 0
-        let elapsed = ContinuousClock().measure {
-            for _ in 0..<batches { logs += body() }
-        }
-        precondition(logs == batches * 10, "a batch was read wrongly")
-        return elapsed / .nanoseconds(logs)
     }
 }

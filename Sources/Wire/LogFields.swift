@@ -29,7 +29,12 @@ enum LogFields<Purpose: LogPurpose> {
                 if Purpose.keepsValues { log.allowed = value != 0 }
             case LogTag.time:
                 if Purpose.keepsValues { log.hasTime = true }
-                try readTime(bytes, cursor.lengthDelimited(in: bytes), into: &log)
+                let range = try cursor.lengthDelimited(in: bytes)
+                if let time = usualTime(bytes, range) {
+                    if Purpose.keepsValues { (log.seconds, log.nanos) = time }
+                } else {
+                    try readTime(bytes, range, into: &log)
+                }
             case LogTag.httpRequest:
                 if Purpose.keepsValues { log.hasHTTPRequest = true }
                 try readHTTPRequest(bytes, cursor.lengthDelimited(in: bytes), into: &log)
@@ -39,6 +44,21 @@ enum LogFields<Purpose: LogPurpose> {
                 try cursor.skip(tag, in: bytes)
             }
         }
+    }
+
+    /// A time that is written as any of 1978 to 3058 is; nil for others, valid or not:
+    ///
+    ///     | 08 | seconds, a varint of 5 bytes | 10 | nanos, a varint of 4 or 5 bytes |
+    @inline(__always)
+    private static func usualTime(_ bytes: RawSpan, _ range: Range<Int>) -> (seconds: Int64, nanos: Int32)? {
+        let length = range.upperBound &- range.lowerBound
+        guard length == 12 || length == 11 else { return nil }
+        // All but the last byte of a varint have the high bit. Here are the first byte of nanos and what goes before it, there are all others of it.
+        let head = bytes.word(at: range.lowerBound)
+        let tail = bytes.word(at: range.upperBound &- 8)
+        guard head & 0x80FF_8080_8080_80FF == 0x8010_0080_8080_8008, tail & 0x8080_8080_0000_0000 == 0x0080_8080_0000_0000 else { return nil }
+        let nanos = tail &>> UInt64(truncatingIfNeeded: 64 &- (length &- 7) &* 8)
+        return (Int64(bitPattern: Varint.compact(head &>> 8 & 0x7F_7F7F_7F7F)), Int32(truncatingIfNeeded: Varint.compact(nanos & 0x7F_7F7F_7F7F)))
     }
 
     private static func readTime(_ bytes: RawSpan, _ range: Range<Int>, into log: inout LogView) throws(ProtobufError) {

@@ -5,68 +5,93 @@ public enum NDJSON {
     public static func append(
         _ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>, logs: Range<Int>?, to output: inout [UInt8]
     ) {
+        let writer = LineWriter(request, sessionID: sessionID, processName: processName)
+        var time = RFC3339()
         var reader = LogReader()
         var number = 0
-        while logs.map({ number < $0.upperBound }) ?? true, let log = reader.next(in: request) {
-            if logs?.contains(number) ?? true {
-                appendLine(log, request, sessionID: sessionID, processName: processName, to: &output)
-            }
-            number += 1
+        let (first, end) = (logs?.lowerBound ?? 0, logs?.upperBound ?? .max)
+        while number < end, let log = reader.next(in: request) {
+            if number >= first { writer.append(log, request, &time, to: &output) }
+            number &+= 1
         }
     }
 
     /// Bytes that the string at `range` of `request` takes in a line.
-    public static func stringBytes(_ request: RawSpan, _ range: Range<Int>) -> Int {
-        range.isEmpty ? "null".utf8.count : JSONString.byteCount(request, range)
+    public static func stringBytes(_ request: RawSpan, _ range: Range<Int>) -> Int { LineString(request, range).byteCount }
+}
+
+/// A string and what it takes in a line. proto3 does not tell an empty string from one that was not sent: both are null.
+private struct LineString {
+    let range: Range<Int>
+    let byteCount: Int
+
+    @inline(__always)
+    init(_ request: RawSpan, _ range: Range<Int>) {
+        self.range = range
+        byteCount = range.isEmpty ? 4 : JSONString.byteCount(request, range)
     }
 
-    private static func appendLine(
-        _ log: LogView, _ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>, to output: inout [UInt8]
-    ) {
-        output.append(#"{"time":"#)
-        appendTime(log, to: &output)
-        if log.allowed { output.append(#","allowed":true,"method":"#) } else { output.append(#","allowed":false,"method":"#) }
-        appendString(request, log.method, to: &output)
-        output.append(#","url":"#)
-        appendString(request, log.url, to: &output)
-        output.append(#","matched_rule":"#)
-        appendString(request, log.matchedRule, to: &output)
-        output.append(#","session_id":"#)
-        appendString(request, sessionID, to: &output)
-        output.append(#","sequence_number":"#)
-        appendInteger(Int64(log.sequenceNumber), to: &output)
-        output.append(#","confined_process_name":"#)
-        appendString(request, processName, to: &output)
-        output.append("}\n")
+    @inline(__always)
+    func append(_ request: RawSpan, to output: inout OutputRawSpan) {
+        if range.isEmpty { output.append("null") } else { JSONString.append(request, range, byteCount: byteCount, to: &output) }
+    }
+}
+
+/// Writes the lines of one request: each is measured first, and then written into room that is there.
+private struct LineWriter {
+    /// A line without its strings has fewer bytes, whatever its numbers are.
+    private static var otherBytesMax: Int { 256 }
+
+    private let session: LineString
+    private let process: LineString
+
+    init(_ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>) {
+        session = LineString(request, sessionID)
+        process = LineString(request, processName)
+    }
+
+    @inline(__always)
+    func append(_ log: LogView, _ request: RawSpan, _ time: inout RFC3339, to output: inout [UInt8]) {
+        let (method, url, rule) = (LineString(request, log.method), LineString(request, log.url), LineString(request, log.matchedRule))
+        let strings = method.byteCount + url.byteCount + rule.byteCount + session.byteCount + process.byteCount
+        output.append(byteCountMax: strings + Self.otherBytesMax) { line in
+            line.append(#"{"time":"#)
+            Self.append(log, &time, to: &line)
+            if log.allowed { line.append(#","allowed":true,"method":"#) } else { line.append(#","allowed":false,"method":"#) }
+            method.append(request, to: &line)
+            line.append(#","url":"#)
+            url.append(request, to: &line)
+            line.append(#","matched_rule":"#)
+            rule.append(request, to: &line)
+            line.append(#","session_id":"#)
+            session.append(request, to: &line)
+            line.append(#","sequence_number":"#)
+            Self.append(Int64(log.sequenceNumber), to: &line)
+            line.append(#","confined_process_name":"#)
+            process.append(request, to: &line)
+            line.append("}\n")
+        }
     }
 
     /// A time that RFC 3339 has no words for is kept as the numbers that the client sent.
     @inline(__always)
-    private static func appendTime(_ log: LogView, to output: inout [UInt8]) {
-        if log.hasTime, RFC3339.append(seconds: log.seconds, nanos: log.nanos, to: &output) { return }
-        output.append("null")
+    private static func append(_ log: LogView, _ time: inout RFC3339, to line: inout OutputRawSpan) {
+        if log.hasTime, time.append(seconds: log.seconds, nanos: log.nanos, to: &line) { return }
+        line.append("null")
         guard log.hasTime else { return }
-        output.append(#","time_seconds":"#)
-        appendInteger(log.seconds, to: &output)
-        output.append(#","time_nanos":"#)
-        appendInteger(Int64(log.nanos), to: &output)
+        line.append(#","time_seconds":"#)
+        append(log.seconds, to: &line)
+        line.append(#","time_nanos":"#)
+        append(Int64(log.nanos), to: &line)
     }
 
-    /// proto3 does not tell an empty string from one that was not sent: both are null.
-    @inline(__always)
-    private static func appendString(_ request: RawSpan, _ range: Range<Int>, to output: inout [UInt8]) {
-        if range.isEmpty { output.append("null") } else { JSONString.append(request, range, to: &output) }
+    private static func append(_ value: Int64, to line: inout OutputRawSpan) {
+        if value < 0 { line.append(UInt8(ascii: "-")) }
+        appendDigits(value.magnitude, to: &line)
     }
 
-    private static func appendInteger(_ value: Int64, to output: inout [UInt8]) {
-        if value < 0 { output.append(UInt8(ascii: "-")) }
-        var rest = value.magnitude
-        var divisor: UInt64 = 1
-        while rest / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
-            rest %= divisor
-            divisor /= 10
-        }
+    private static func appendDigits(_ value: UInt64, to line: inout OutputRawSpan) {
+        if value >= 10 { appendDigits(value / 10, to: &line) }
+        line.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
     }
 }

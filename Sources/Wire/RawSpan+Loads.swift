@@ -17,6 +17,13 @@ extension RawSpan {
         return unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 
+    /// Sixteen bytes, eight in each word.
+    @inline(__always)
+    func twoWords(at offset: Int) -> SIMD2<UInt64> {
+        assert(offset >= 0 && offset <= byteCount - 16)
+        return unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: SIMD2<UInt64>.self)
+    }
+
     @inline(__always)
     func copy(_ range: Range<Int>, to destination: UnsafeMutableRawBufferPointer, at offset: Int) {
         unsafe extracting(range).withUnsafeBytes { source in
@@ -31,19 +38,53 @@ extension [UInt8] {
         unsafe bytes.extracting(range).withUnsafeBytes { unsafe append(contentsOf: $0) }
     }
 
+    /// Appends what `body` writes, at most `byteCountMax` bytes. The room is there before the first of them.
     @inline(__always)
-    mutating func append(_ text: StaticString) {
-        text.withUTF8Buffer { unsafe append(contentsOf: $0) }
+    mutating func append(byteCountMax: Int, _ body: (inout OutputRawSpan) -> Void) {
+        append(addingCapacity: byteCountMax) { (room: inout OutputSpan<UInt8>) in
+            unsafe room.withUnsafeMutableBufferPointer { buffer, initializedCount in
+                let bytes = UnsafeMutableRawBufferPointer(buffer)
+                var output = unsafe OutputRawSpan(buffer: bytes, initializedCount: 0)
+                body(&output)
+                initializedCount = unsafe output.finalize(for: bytes)
+            }
+        }
     }
 }
 
 extension OutputRawSpan {
     /// Appends the bytes `range` of `bytes`. There must be room for them.
     public mutating func append(_ bytes: RawSpan, _ range: Range<Int>) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount && range.count <= freeCapacity)
+        let count = range.upperBound &- range.lowerBound
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount && count <= freeCapacity)
+        guard count > 0 else { return }
         unsafe withUnsafeMutableBytes { buffer, initializedCount in
-            unsafe bytes.copy(range, to: buffer, at: initializedCount)
-            initializedCount += range.count
+            unsafe bytes.withUnsafeBytes { source in
+                unsafe (buffer.baseAddress! + initializedCount).copyMemory(from: source.baseAddress! + range.lowerBound, byteCount: count)
+            }
+            initializedCount &+= count
+        }
+    }
+
+    /// Appends all of `text`. There must be room for it.
+    @inline(__always)
+    mutating func append(_ text: StaticString) {
+        let count = text.utf8CodeUnitCount
+        precondition(count <= freeCapacity)
+        unsafe withUnsafeMutableBytes { buffer, initializedCount in
+            unsafe (buffer.baseAddress! + initializedCount).copyMemory(from: text.utf8Start, byteCount: count)
+            initializedCount &+= count
+        }
+    }
+
+    /// Writes two digits, the tens first, over two bytes that were appended before; `value` is below 100.
+    @inline(__always)
+    mutating func overwrite(at offset: Int, digits value: UInt32) {
+        precondition(offset >= 0 && offset <= byteCount - 2)
+        let tens = value / 10
+        let pair = UInt16(truncatingIfNeeded: (tens | (value &- tens &* 10) &<< 8) &+ 0x3030)
+        unsafe withUnsafeMutableBytes { buffer, _ in
+            unsafe buffer.baseAddress!.storeBytes(of: pair.littleEndian, toByteOffset: offset, as: UInt16.self)
         }
     }
 

@@ -16,7 +16,7 @@ enum Varint {
 
     /// Joins the low seven bits of the eight bytes of `word`.
     @inline(__always)
-    private static func compact(_ word: UInt64) -> UInt64 {
+    static func compact(_ word: UInt64) -> UInt64 {
         let pairs = (word & 0x007F_007F_007F_007F) | (word & 0x7F00_7F00_7F00_7F00) &>> 1
         let quads = (pairs & 0x0000_3FFF_0000_3FFF) | (pairs & 0x3FFF_0000_3FFF_0000) &>> 2
         return (quads & 0x0FFF_FFFF) | (quads & 0x0FFF_FFFF_0000_0000) &>> 4

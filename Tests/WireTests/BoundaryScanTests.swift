@@ -91,9 +91,9 @@ struct BoundaryScanTests {
         [0xF0, 0x90, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xE2, 0x28, 0xA1], [0xF0, 0x90, 0x28, 0xBC], [0xF0, 0x90, 0x80, 0x28],
     ] as [[UInt8]])
     func invalidUTF8(fault: [UInt8]) {
-        // At every place relative to the eight-byte steps, in every string field, also when a later value replaces it.
-        for before in 0..<18 {
-            for after in [0, 1, 7, 8, 20] {
+        // At every place relative to steps of 8, 16 and 64 bytes, in every string field, also when a later value replaces it.
+        for before in 0..<100 {
+            for after in [0, 1, 7, 8, 15, 16, 20, 70] {
                 let text = [UInt8](repeating: 0x61, count: before) + fault + [UInt8](repeating: 0x61, count: after)
                 #expect(verdict(bytesField(2, text)) == .invalidUTF8)
                 #expect(verdict(bytesField(3, text) + stringField(3, "good")) == .invalidUTF8)
@@ -107,8 +107,29 @@ struct BoundaryScanTests {
 
     @Test func validUTF8AtItsLimits() {
         for text in ["\u{80}\u{7FF}", "\u{800}\u{D7FF}\u{E000}\u{FFFF}", "\u{10000}\u{10FFFF}", "\u{0}\u{7F}", "aaaaaaa\u{10FFFF}aaaaaaaaaaaaaaaé"] {
-            for padding in 0..<9 {
+            for padding in 0..<100 {
                 #expect(verdict(stringField(2, String(repeating: "x", count: padding) + text)) == nil)
+                #expect(verdict(stringField(2, text + String(repeating: "x", count: padding))) == nil)
+            }
+        }
+    }
+
+    /// Times as they are usually written are told from others by the bytes that make them so: each of those is given each value.
+    @Test func timesWithAnyByteChanged() {
+        for (seconds, nanos) in [(5, 5), (5, 4), (5, 3), (5, 6), (4, 5), (6, 4), (4, 6), (10, 1)] {
+            func varint(_ count: Int) -> [UInt8] { [UInt8](repeating: 0x81, count: count - 1) + [0x01] }
+            let time = [0x08] + varint(seconds) + [0x10] + varint(nanos)
+            #expect(verdict(bytesField(1, bytesField(2, time))) == nil)
+            for position in time.indices {
+                for value in UInt8.min...UInt8.max {
+                    var changed = time
+                    changed[position] = value
+                    // At the payload's end, and with other bytes behind it that would complete what is cut.
+                    for log in [bytesField(1, bytesField(2, changed)), bytesField(1, bytesField(2, changed) + [0x20, 0x01])] {
+                        let isValid = ReferenceValidator.verdict(.logs, log).isValid
+                        if (verdict(log) == nil) != isValid { Issue.record("\(changed) is \(isValid ? "valid" : "invalid")") }
+                    }
+                }
             }
         }
     }

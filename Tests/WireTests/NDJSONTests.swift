@@ -39,11 +39,31 @@ struct NDJSONTests {
         let url = "\"\\/\u{8}\u{9}\u{A}\u{C}\u{D}\u{0}\u{1F}\u{7F}é\u{2028}😀"
         let line = jsonLines(bytesField(1, bytesField(3, stringField(2, url))))
         #expect(line.contains(#""url":"\"\\/\b\t\n\f\r\u0000\u001f\#u{7F}é\#u{2028}😀","#))
-        // Escapes at every place relative to the eight-byte steps.
-        for before in 0..<20 {
-            let text = String(repeating: "a", count: before) + "\"" + String(repeating: "b", count: 19 - before)
-            let escaped = text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
-            #expect(jsonLines(bytesField(1, bytesField(3, stringField(1, text)))).contains("\"method\":\"\(escaped)\","))
+    }
+
+    @Test func everyCharacterIsEscapedOrNotAtEveryPlace() {
+        // Relative to steps of 8 and 16 bytes, at either end of the string, and with what is not of the string behind it.
+        for value in UInt8.min...0x7F {
+            let character = String(UnicodeScalar(value))
+            let escaped = switch value {
+            case 0x22: #"\""#
+            case 0x5C: #"\\"#
+            case 0x08: #"\b"#
+            case 0x09: #"\t"#
+            case 0x0A: #"\n"#
+            case 0x0C: #"\f"#
+            case 0x0D: #"\r"#
+            case ..<0x10: #"\u000"# + String(value, radix: 16)
+            case ..<0x20: #"\u001"# + String(value - 0x10, radix: 16)
+            default: character
+            }
+            for count in 0..<36 {
+                for before in [0, 1, 7, 8, 15, 16, count / 2, count] where before <= count {
+                    let (start, end) = (String(repeating: "é", count: before), String(repeating: "!", count: count - before))
+                    let line = jsonLines(bytesField(1, bytesField(3, stringField(1, start + character + end) + stringField(3, "\u{1}"))))
+                    if !line.contains("\"method\":\"\(start)\(escaped)\(end)\",") { Issue.record("\(value) after \(before) of \(count): \(line)") }
+                }
+            }
         }
     }
 

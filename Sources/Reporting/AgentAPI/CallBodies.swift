@@ -1,7 +1,7 @@
 import Wire
 
 /// The bodies of the calls under way: pieces that lie in the ring until their delivery is settled.
-final class CallBodies: CallBodySource {
+package final class CallBodies: CallBodySource {
     private struct Body {
         var pieces: [UnsafeRawBufferPointer]
         /// Bytes are asked for in order: the piece that the last one came from, and where it begins.
@@ -11,11 +11,13 @@ final class CallBodies: CallBodySource {
 
     private var bodies: [CallID: Body] = [:]
 
-    func add(_ pieces: [UnsafeRawBufferPointer], for call: CallID) { bodies[call] = Body(pieces: pieces) }
+    package init() {}
 
-    func remove(_ call: CallID) { bodies[call] = nil }
+    package func add(_ pieces: [UnsafeRawBufferPointer], for call: CallID) { bodies[call] = Body(pieces: pieces) }
 
-    func append(_ range: Range<Int>, of call: CallID, to output: inout OutputRawSpan) {
+    package func remove(_ call: CallID) { bodies[call] = nil }
+
+    package func append(_ range: Range<Int>, of call: CallID, to output: inout OutputRawSpan) {
         guard var body = bodies[call] else { preconditionFailure("a call without a body") }
         if range.lowerBound < body.pieceStart { (body.piece, body.pieceStart) = (0, 0) }
         var position = range.lowerBound

@@ -4,11 +4,11 @@ internal import CWslay
 /// for which there is always room.
 ///
 /// RFC 6455, section 5.3; https://tatsuhiro-t.github.io/wslay/man/wslay_frame_send.html
-final class WebSocketFrameWriter {
+package final class WebSocketFrameWriter {
     enum Opcode { case binary, close, pong }
 
     /// Payload of one message: with its header it fits into 32 KiB, which proxies in between can be expected to pass.
-    static let messageBytesMax = (32 << 10) - headerBytesMax
+    package static let messageBytesMax = (32 << 10) - headerBytesMax
     private static let headerBytesMax = 14
     /// A pong and a close.
     private static let controlFramesBytes = 2 * (headerBytesMax + WebSocketFrameReader.controlBytesMax)
