@@ -13,7 +13,7 @@ from .sections import ALL
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DOCUMENT = os.path.join(ROOT, "docs", "performance.md")
-RAW = os.path.join(ROOT, ".build", "bench", "results.json")
+RAW = os.environ.get("BENCH_RAW") or os.path.join(ROOT, ".build", "bench", "results.json")
 
 
 def arguments():
@@ -70,6 +70,9 @@ def measure(options):
 
 
 def interrupted(number, _frame):
+    # The end of what was started is waited for, once.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt(number)
 
 
@@ -78,6 +81,7 @@ def main():
     if options.write_from:
         write(Results.load(options.write_from), os.path.dirname(DOCUMENT))
         return 0
+    signal.signal(signal.SIGINT, interrupted)
     signal.signal(signal.SIGTERM, interrupted)
     try:
         results = measure(options)

@@ -89,10 +89,10 @@ class Bench:
         path = os.path.join(self.new_directory(), "s")
         return Server([self.drain, path], path, self.server_core)
 
-    def start_daemon(self, *options):
+    def start_daemon(self, *options, program=None):
         directory = self.new_directory()
         path = os.path.join(directory, "s")
-        words = [self.daemon, "serve", "--socket", path, "--spool-dir", os.path.join(directory, "spool"), "--log-format", "json", *options]
+        words = [program or self.daemon, "serve", "--socket", path, "--spool-dir", os.path.join(directory, "spool"), "--log-format", "json", *options]
         return Server(words, path, self.server_core)
 
     def flood_server(self, server, load):
@@ -117,9 +117,9 @@ class Bench:
     def flood_drain(self, load):
         return self.flood_server(self.start_drain(), load)[0]
 
-    def flood_discarding(self, load):
+    def flood_discarding(self, load, *options, program=None):
         """The daemon in its default configuration, but that it delivers to nobody, at once. All that was sent must be in its books."""
-        server = self.start_daemon("--reporter", "discard", "--in-flight-max", "64")
+        server = self.start_daemon("--reporter", "discard", "--in-flight-max", "64", *options, program=program)
         figures, messages = self.flood_server(server, load)
         ledger = final_ledger(messages)
         received, delivered = ledger.get("logs_received", 0), ledger.get("logs_delivered", 0)
@@ -129,9 +129,9 @@ class Bench:
 
     # A daemon, with a sink, of the flood's own
 
-    def flood_through(self, reporter, load, *options):
+    def flood_through(self, reporter, load, *options, program=None):
         """To the flood's HTTP sink or the stand-in for coderd. Returns what the flood says, and figures from it."""
-        words = ["--reporter", reporter, "--daemon", self.pinned_daemon, *load.arguments(), *options]
+        words = ["--reporter", reporter, "--daemon", program or self.pinned_daemon, *load.arguments(), *options]
         if reporter == "coder":
             words[:0] = ["--coder-stand-in", self.stand_in]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,10 +1,15 @@
 """Processes that the bench starts: pinned to a core, looked at through /proc, and ended with it, by their ids."""
 
+import ctypes
 import os
 import select
 import signal
 import subprocess
 import time
+
+# Of prctl(2): the child gets this signal when its parent is gone, however that ended.
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 
 # Of a server to say that it listens, and of a process to end by itself.
 START_SECONDS = 60
@@ -21,6 +26,7 @@ def start(words, core, **streams):
     """A process of a group of its own (Ctrl-C is the bench's to handle) on one core; None leaves it free."""
 
     def prepare():
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if core is not None:
             os.sched_setaffinity(0, {core})
 

@@ -180,6 +180,15 @@ def micro_table(results):
     return table(["step", "figure", "limit of the tests", "unit"], rows) if rows else "Not measured: there is no scripts/instructions."
 
 
+def profile_tables(results):
+    parts = []
+    runs = [results.runs("profile", case)[-1] for case in results.cases("profile")]
+    for load in dict.fromkeys(run["load"] for run in runs):
+        rows = [[f"`{run['function'].replace('|', chr(92) + '|')}`", _percent(run["share"])] for run in runs if run["load"] == load]
+        parts.append(table([f"{load}, at full speed", "share"], rows))
+    return "\n\n".join(parts) or "Not measured."
+
+
 # The places of the document, by the names in its markers.
 PLACES = {
     "run": run,
@@ -193,4 +202,5 @@ PLACES = {
     "idle": idle_table,
     "growth": growth_tables,
     "micro": micro_table,
+    "profile": profile_tables,
 }

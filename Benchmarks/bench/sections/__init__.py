@@ -1,6 +1,6 @@
 """One module for each section: `measure(bench)` fills the results."""
 
-from . import growth, idle, ingest, latency, memory, micro, sync, through
+from . import growth, idle, ingest, latency, memory, micro, profile, sync, through
 
 # In the order in which they are measured.
 ALL = {
@@ -12,4 +12,5 @@ ALL = {
     "memory": memory,
     "idle": idle,
     "micro": micro,
+    "profile": profile,
 }

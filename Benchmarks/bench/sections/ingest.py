@@ -22,11 +22,11 @@ def matrix(seconds):
                 yield [Load(connections, logs, tag, writes, seconds=seconds) for tag in TAGS]
 
 
-def measure_pair(bench, section, loads):
-    """The floor once, the daemon with each of the loads, which differ in their tag."""
+def measure_pair(bench, section, loads, *options):
+    """The floor once, the daemon with each of the loads, which differ in their tag. `options` are the daemon's."""
     floor = bench.flood_drain(loads[-1])
     for load in loads:
-        figures = bench.flood_discarding(load)
+        figures = bench.flood_discarding(load, *options)
         bench.results.add(section, f"floor {load.case}", floor)
         bench.results.add(section, f"daemon {load.case}", figures)
         bench.say(
@@ -40,6 +40,7 @@ def measure(bench):
         measure_pair(bench, "target", [TARGET.but(seconds=max(plan.seconds, 1.0))])
     for _ in range(plan.rounds):
         for load in CEILING:
-            measure_pair(bench, "ceiling", [load.but(seconds=plan.seconds)])
+            # What is taken must be passed on: who drops has less to do.
+            measure_pair(bench, "ceiling", [load.but(seconds=plan.seconds)], "--overflow", "block")
         for loads in matrix(plan.seconds):
             measure_pair(bench, "ingest", loads)

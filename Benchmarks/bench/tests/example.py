@@ -42,4 +42,6 @@ def results():
     for case in ("0 connections", "100 connections"):
         made.add("idle", case, {"private": 3 << 20, "wake_ups": 0, "seconds": 10})
     made.add("micro", "scan per log, 150 bytes of URL", {"name": "scan per log, 150 bytes of URL", "unit": "instructions", "value": 420, "threshold": 450})
+    for share, function in ((0.4, "BoundaryScan.scan(_:)"), (0.1, "kernel: copy")):
+        made.add("profile", f"ingest: {function}", {"share": share, "load": "ingest", "function": function})
     return made

@@ -10,6 +10,7 @@ import unittest
 from bench import processes
 from bench.bench import final_ledger, keeps_pace, through_figures
 from bench.flood import Load
+from bench.sections import profile
 
 SAID = {
     "ok": True, "sent": 1_000_000, "dropped": 0, "lost": 0, "spooled": 0, "send_seconds": 2.0, "delivery_seconds": 2.1, "sent_per_second": 5e5,
@@ -35,6 +36,11 @@ class Floods(unittest.TestCase):
         lines = '{"message":"listening"}\n{"message":"final ledger","logs_received":"1"}\n{"message":"final ledger","logs_received":"12","level":"info"}\nend'
         self.assertEqual(final_ledger(lines), {"logs_received": 12})
         self.assertEqual(final_ledger("nothing"), {})
+
+    def test_what_perf_says(self):
+        report = "# Overhead  Symbol\n#\n    41.20%  [.] static A.b(_: Int) -> ()\n     3.00%  [k] copy\n\n"
+        self.assertEqual([name for _, name in profile.parse(report)], ["static A.b(_: Int) -> ()", "kernel: copy"])
+        self.assertAlmostEqual(profile.parse(report)[0][0], 0.412)
 
     def test_a_load_as_arguments(self):
         words = Load(connections=3, logs=20, tag=1, writes=1, rate=50, seconds=0.25).arguments()
