@@ -54,7 +54,7 @@ class Targets(unittest.TestCase):
             ("sync", "coder full", {"cpu": 0.81}), ("sync", "http full", {"delivered_per_second": 299_000}), ("latency", "default", {"p99": 105_001}),
             ("latency", "flush-interval 0", {"p50": 701}), ("latency", "lone", {"p50": 1001}), ("memory", "http, some", {"private": (22 << 20) + 1}),
             ("idle", "0 connections", {"wake_ups": 1}), ("idle", "0 connections", {"private": (4 << 20) + 1}),
-            ("micro", "scan per log, 150 bytes of URL", {"value": 501}),
+            ("micro", "scan-150, instructions/log", {"value": 501}),
         ]:
             self.setUp()
             self.replace(section, case, **changes)
