@@ -24,9 +24,15 @@ def highest_rate(measure, low, steps, confirmations, tolerance=0.05):
     """`measure(asked)` tries a rate, 0 being full speed, and returns an Attempt.
 
     When full speed is good, that is it. Otherwise halves the interval (of the logarithm) between `low` and what full speed came to, `steps` times or until
-    it is narrower than `tolerance`, and then asks for the best again, `confirmations` times; where one of those fails, a twentieth less. `low` is taken
-    to be good until nothing better is found; it is confirmed, too. None when not even a fifth of `low` is good.
+    it is narrower than `tolerance`, and then asks for the best again until it was good `confirmations` times; where it fails twice, for a twentieth less.
+    `low` is taken to be good until nothing better is found; it is confirmed, too. None when not even a fifth of `low` is good.
     """
+
+    def try_rate(asked):
+        attempt = measure(round(asked))
+        # A load that does not come up to what it is asked for has proved nothing.
+        return attempt, attempt.is_good and attempt.rate >= asked * 0.97
+
     full = measure(0)
     if full.is_good and all(measure(0).is_good for _ in range(confirmations - 1)):
         return Found(full.rate, 0)
@@ -36,18 +42,20 @@ def highest_rate(measure, low, steps, confirmations, tolerance=0.05):
         if bad / best < 1 + tolerance:
             break
         middle = math.sqrt(best * bad)
-        attempt = measure(round(middle))
-        # A load that cannot come up to what is asked shows where it ends itself.
-        if attempt.is_good and attempt.rate >= middle * 0.97:
+        if try_rate(middle)[1]:
             best = middle
         else:
             bad = middle
     asked = best
     while asked >= low / 5:
-        attempts = []
-        while len(attempts) < confirmations and all(attempt.is_good for attempt in attempts):
-            attempts.append(measure(round(asked)))
-        if all(attempt.is_good for attempt in attempts):
-            return Found(min(attempt.rate for attempt in attempts), round(asked))
+        good, failures = [], 0
+        while len(good) < confirmations and failures < 2:
+            attempt, is_good = try_rate(asked)
+            if is_good:
+                good.append(attempt.rate)
+            else:
+                failures += 1
+        if failures < 2:
+            return Found(min(good), round(asked))
         asked *= 0.95
     return None

@@ -31,7 +31,8 @@ def measure_pair(bench, section, loads, *options):
         bench.results.add(section, f"daemon {load.case}", figures)
         bench.say(
             f"{section}: {load}: {figures['cpu']:.3f} s per million logs, floor {floor['cpu']:.3f}, "
-            f"ratio {figures['cpu'] / floor['cpu']:.2f}; {figures['logs_per_second']:,.0f} logs/s, {figures['megabytes_per_second']:,.0f} MB/s")
+            f"ratio {figures['cpu'] / floor['cpu']:.2f}; {figures['logs_per_second']:,.0f} logs/s, {figures['megabytes_per_second']:,.0f} MB/s"
+            + (f"; {figures['dropped'] * 100:.0f} % dropped" if figures["dropped"] else ""))
 
 
 def measure(bench):

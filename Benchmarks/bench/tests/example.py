@@ -11,7 +11,7 @@ ABOUT = {
 
 
 def ingested(cpu):
-    return {"cpu": cpu, "cpu_message": cpu * 10, "logs_per_second": 1e6, "megabytes_per_second": 120, "share": 0.4, "sent": 1000}
+    return {"cpu": cpu, "cpu_message": cpu * 10, "logs_per_second": 1e6, "megabytes_per_second": 120, "share": 0.4, "sent": 1000, "dropped": 0}
 
 
 def went_through(cpu, rate, **changes):

@@ -8,7 +8,7 @@ import time
 import unittest
 
 from bench import processes
-from bench.bench import final_ledger, keeps_pace, through_figures
+from bench.bench import dropped_logs, final_ledger, keeps_pace, through_figures
 from bench.flood import Load
 from bench.sections import profile
 
@@ -36,6 +36,7 @@ class Floods(unittest.TestCase):
         lines = '{"message":"listening"}\n{"message":"final ledger","logs_received":"1"}\n{"message":"final ledger","logs_received":"12","level":"info"}\nend'
         self.assertEqual(final_ledger(lines), {"logs_received": 12})
         self.assertEqual(final_ledger("nothing"), {})
+        self.assertEqual(dropped_logs({"logs_dropped_a": 2, "logs_dropped_b": 3, "logs_received": 9, "batches_dropped_a": 1}), 5)
 
     def test_what_perf_says(self):
         report = "# Overhead  Symbol\n#\n    41.20%  [.] static A.b(_: Int) -> ()\n     3.00%  [k] copy\n\n"
