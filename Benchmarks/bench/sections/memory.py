@@ -15,7 +15,7 @@ def measure(bench):
     for name, (reporter, load, options) in CASES.items():
         # What is left goes into the spool, or is dropped: the end is not waited for.
         said = bench.flood_through(
-            reporter, load.but(seconds=bench.plan.memory_seconds), "--sink-rate", "50000", "--drain-timeout", "100ms", *options)
+            reporter, load.but(seconds=bench.plan.memory_seconds), "--sink-rate", "50000", "--drain-timeout", "100ms", *options, is_cut_short=True)
         figures = dict(said["figures"], idle=said["daemon_private_idle_bytes"], resident=said["daemon_resident_peak_bytes"])
         bench.results.add("memory", name, figures)
         bench.say(f"memory, {name}: {figures['private'] / (1 << 20):.1f} MiB private at most, {figures['dropped']:,} of {said['sent']:,} logs dropped")
