@@ -31,6 +31,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CMalloc"),
 
         // The sans-IO core.
@@ -39,7 +40,7 @@ let package = Package(
         .target(name: "Pipeline", dependencies: ["Wire"], swiftSettings: [.define("CANARIES", .when(configuration: .debug))]),
 
         // The outside world.
-        .target(name: "Spool", dependencies: ["Pipeline", "Wire", "CSQLite", "CZlib"]),
+        .target(name: "Spool", dependencies: ["Pipeline", "Wire", "CSQLite", "CXXHash"]),
         .target(name: "EventLoop", dependencies: ["CLibUV"]),
         .target(name: "HTTPServer", dependencies: ["EventLoop", "CMicrohttpd"]),
         .target(name: "Reporting", dependencies: ["Wire", "Pipeline", "EventLoop", "CCurl", "CZstd", "CZlib", "CWslay", "CCrypto"]),
@@ -63,7 +64,7 @@ let package = Package(
         .target(
             name: "BoundaryLogProxyC",
             dependencies: [
-                "CBoundaryLogProxy", "BoundaryLogProxy", "CLibUV", "EventLoop", "Pipeline", "Reporting", "Wire",
+                "CBoundaryLogProxy", "BoundaryLogProxy", "EventLoop", "Pipeline", "Reporting", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(

@@ -80,7 +80,7 @@ public enum Daemon {
             throw error
         }
         logger.notice(
-            "listening", metadata: ["socket": "\(configuration.socketPath)", "reporter": "\(configuration.reporter.rawValue)"])
+            "listening", metadata: ["socket": "\(configuration.socketPath ?? "none")", "reporter": "\(configuration.reporter.rawValue)"])
         loop.run()
         return exitCode
     }

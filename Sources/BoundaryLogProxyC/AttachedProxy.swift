@@ -15,7 +15,7 @@ final class AttachedProxy: @unchecked Sendable {
 
     /// On the loop's thread. `left` is called there when nothing of the proxy is on the loop any more.
     static func attach(
-        to pointer: UnsafeMutableRawPointer, _ configuration: Configuration, _ callbacks: HostCallbacks, figures: Lock<Figures?>,
+        to pointer: UnsafeMutablePointer<HostLoop>, _ configuration: Configuration, _ callbacks: HostCallbacks, figures: Lock<Figures?>,
         left: @escaping () -> Void
     ) throws(APIError) -> HostedProxy.Run {
         let loop = EventLoop(borrowing: pointer)

@@ -1,14 +1,13 @@
 import BoundaryLogProxy
 public import CBoundaryLogProxy
-// Only for the type of the host's loop, which the header names.
-public import CLibUV
+public import EventLoop
 
 @c @implementation
-public func blp_proxy_attach(_ proxy: OpaquePointer?, _ loop: UnsafeMutablePointer<uv_loop_s>?) -> CInt {
+public func blp_proxy_attach(_ proxy: OpaquePointer?, _ loop: UnsafeMutablePointer<HostLoop>?) -> CInt {
     answer { () throws(APIError) in
         let hosted = try hosted(proxy)
         guard let loop else { throw .isNull("loop") }
-        try hosted.attach(to: UnsafeMutableRawPointer(loop))
+        try hosted.attach(to: loop)
     }
 }
 

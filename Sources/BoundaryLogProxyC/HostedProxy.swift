@@ -16,7 +16,7 @@ final class HostedProxy: HandleTarget {
         }
         let place: Place
         let submissions: SubmissionQueue?
-        let commands: Mailbox<LoopSide.Command>
+        let commands: Commands
     }
 
     private enum Phase: Sendable {
@@ -55,8 +55,8 @@ final class HostedProxy: HandleTarget {
         try begin { () throws(APIError) in try OwnThread.start(configuration, callbacks, figures: figures) }
     }
 
-    /// On the thread of `loop`, a `uv_loop_t`.
-    func attach(to loop: UnsafeMutableRawPointer) throws(APIError) {
+    /// On the thread of `loop`.
+    func attach(to loop: UnsafeMutablePointer<HostLoop>) throws(APIError) {
         try begin { () throws(APIError) in
             try AttachedProxy.attach(to: loop, configuration, callbacks, figures: figures) { [self] in phase.withLock { $0 = .idle } }
         }
@@ -78,7 +78,7 @@ final class HostedProxy: HandleTarget {
 
     /// Waits for the end of the drain.
     func stop() throws(APIError) {
-        let (run, thread) = try phase.withLock { phase throws(APIError) in
+        let thread = try phase.withLock { phase throws(APIError) in
             if let thread = phase.ownThread, thread.isCurrent {
                 throw APIError(BLP_E_THREAD, "called on the proxy's own thread, in one of its callbacks: it would wait for itself")
             }
@@ -87,25 +87,25 @@ final class HostedProxy: HandleTarget {
                 throw APIError(BLP_E_STATE, "the proxy is attached to a loop: it ends with blp_proxy_close")
             }
             phase = .stopping(run)
-            return (run, thread)
+            // Under the lock: whoever sees that it is being stopped, and wants to cut that short, comes after this.
+            run.commands.want { $0.stop = true }
+            return thread
         }
-        run.commands.post(.stop)
         thread.join()
         phase.withLock { $0 = .idle }
     }
 
     /// Does not wait: `closed` is called on the loop.
     func close(_ closed: @escaping @Sendable () -> Void) throws(APIError) {
-        let (run, attached) = try phase.withLock { phase throws(APIError) in
+        try phase.withLock { phase throws(APIError) in
             guard case .running(let run) = phase else { throw Self.refusal(phase) }
             guard case .hostLoop(let attached) = run.place else {
                 throw APIError(BLP_E_STATE, "the proxy has a thread of its own: it ends with blp_proxy_stop")
             }
             phase = .stopping(run)
-            return (run, attached)
+            attached.onClosed(closed)
+            run.commands.want { $0.stop = true }
         }
-        attached.onClosed(closed)
-        run.commands.post(.stop)
     }
 
     func stopNow() throws(APIError) {
@@ -113,10 +113,10 @@ final class HostedProxy: HandleTarget {
             guard case .stopping(let run) = phase else { throw APIError(BLP_E_STATE, "the proxy is not being stopped") }
             return run
         }
-        run.commands.post(.stopNow)
+        run.commands.want { $0.stopNow = true }
     }
 
-    func reopen() throws(APIError) { try current().commands.post(.reopen) }
+    func reopen() throws(APIError) { try current().commands.want { $0.reopen = true } }
 
     /// Whether the handle may be revoked; then the proxy never starts again.
     func destroy() throws(APIError) {
@@ -162,17 +162,9 @@ final class HostedProxy: HandleTarget {
         case .ownThread(let thread):
             if let text = thread.metricsText { return text }
             if thread.isCurrent { throw APIError(BLP_E_STATE, "the proxy has stopped") }
-            let question = Question<String>()
-            let reply = question.reply
-            Self.ask(question, run.commands)
-            guard let text = reply.wait() else { throw APIError(BLP_E_STATE, "the proxy has stopped") }
+            guard let text = run.commands.ask().wait() else { throw APIError(BLP_E_STATE, "the proxy has stopped") }
             return text
         }
-    }
-
-    /// Takes the question, so that it is gone when the mailbox has not taken it or has thrown it away.
-    private static func ask(_ question: consuming Question<String>, _ commands: Mailbox<LoopSide.Command>) {
-        commands.post(.metrics(question))
     }
 
     private func current(orStopping: Bool = false) throws(APIError) -> Run {

@@ -2,20 +2,13 @@ import BoundaryLogProxy
 import EventLoop
 import Logging
 
-/// One run of a proxy, on its loop. Confined to the loop's thread: what other threads want comes as a `Command`.
+/// One run of a proxy, on its loop. Confined to the loop's thread: what other threads want comes through `commands`.
 final class LoopSide {
-    enum Command: Sendable {
-        case stop
-        case stopNow
-        case reopen
-        case metrics(Question<String>)
-    }
-
     let loop: EventLoop
+    let commands: Commands
     private let proxy: ProxyServer
     private let figures: Lock<Figures?>
     private let stopped: () -> Void
-    private(set) var commands: Mailbox<Command>!
 
     /// Listens. `figures` is kept up to date from the end of each turn; `stopped` is called once, from the loop, when nothing of the proxy is left on it.
     init(
@@ -29,19 +22,23 @@ final class LoopSide {
         var embedding = Embedding()
         embedding.report = callbacks.reportHandler
         embedding.takesSubmissions = true
-        proxy = try ProxyServer(configuration, loop: loop, logger: logger, embedding: embedding)
         do {
-            // The proxy is kept by this, which is kept by the mailbox's handler until the end.
-            commands = try Mailbox(loop) { command in self.obey(command) }
+            commands = try Commands(loop)
         } catch {
-            proxy.stop {}
-            proxy.stopNow()
             throw StartFailure("\(error)")
         }
+        do {
+            proxy = try ProxyServer(configuration, loop: loop, logger: logger, embedding: embedding)
+        } catch {
+            commands.close()
+            throw error
+        }
+        // The proxy is kept by this, which is kept by the commands until the end.
+        commands.begin { wishes in self.fulfil(wishes) }
         proxy.onTurn = { [unowned self] in publish() }
         publish()
         logger.notice(
-            "listening", metadata: ["socket": "\(configuration.socketPath)", "reporter": "\(configuration.reporter.rawValue)"])
+            "listening", metadata: ["socket": "\(configuration.socketPath ?? "none")", "reporter": "\(configuration.reporter.rawValue)"])
     }
 
     var submissions: SubmissionQueue? { proxy.submissions }
@@ -53,17 +50,16 @@ final class LoopSide {
         figures.withLock { $0 = now }
     }
 
-    private func obey(_ command: Command) {
-        switch command {
-        case .stop:
+    private func fulfil(_ wishes: Commands.Wishes) {
+        for question in wishes.questions { question.answer(metricsText) }
+        if wishes.reopen { proxy.reopen() }
+        if wishes.stop {
             proxy.stop { [self] in
                 publish()
                 commands.close()
                 stopped()
             }
-        case .stopNow: proxy.stopNow()
-        case .reopen: proxy.reopen()
-        case .metrics(let question): question.answer(metricsText)
         }
+        if wishes.stopNow { proxy.stopNow() }
     }
 }

@@ -8,7 +8,7 @@ final class OwnThread: @unchecked Sendable {
     /// What the thread has to say when it has tried to start.
     private enum Beginning: Sendable {
         case failed(String)
-        case serves(SubmissionQueue?, Mailbox<LoopSide.Command>)
+        case serves(SubmissionQueue?, Commands)
     }
     private let beginning = Lock<Beginning?>(nil)
     // Unchecked: written once, before anybody else has this object.

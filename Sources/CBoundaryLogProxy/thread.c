@@ -20,4 +20,7 @@ void blp_set_thread_error(const char *text, size_t length)
 
 const char *blp_thread_error(void) { return message; }
 
+/* When exit(3) takes down the library, which is before it takes down what the library is linked with. */
+__attribute__((destructor)) static void end(void) { blp_process_ends(); }
+
 void blp_name_thread(void) { pthread_setname_np(pthread_self(), "boundary-logs"); }

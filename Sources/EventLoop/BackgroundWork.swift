@@ -19,16 +19,27 @@ public enum BackgroundWork {
         }
         let request = HandleMemory.allocate(uv_work_t.self)
         request.pointee.data = Unmanaged.passRetained(job).toOpaque()
-        HandleMemory.require(
-            uv_queue_work(
-                loop.pointer, request,
-                { request in Unmanaged<Job>.fromOpaque(request!.pointee.data).takeUnretainedValue().run() },
-                { request, _ in
-                    let job = Unmanaged<Job>.fromOpaque(request!.pointee.data).takeRetainedValue()
-                    UnsafeMutableRawPointer(request!).deallocate()
-                    job.finish()
-                }), "uv_queue_work")
+        let pointer = loop.pointer
+        processEnds.withLock { processEnds in
+            // It never comes back: the process is gone in a moment.
+            if processEnds { return }
+            HandleMemory.require(
+                uv_queue_work(
+                    pointer, request,
+                    { request in Unmanaged<Job>.fromOpaque(request!.pointee.data).takeUnretainedValue().run() },
+                    { request, _ in
+                        let job = Unmanaged<Job>.fromOpaque(request!.pointee.data).takeRetainedValue()
+                        UnsafeMutableRawPointer(request!).deallocate()
+                        job.finish()
+                    }), "uv_queue_work")
+        }
     }
+
+    /// From now on no work is begun, on any loop of the process; from any thread. For exit(3) with loops that still run: libuv takes its pool down then, and ends
+    /// the process with SIGABRT when somebody is just giving work to it.
+    public static func processIsEnding() { processEnds.withLock { $0 = true } }
+
+    private static let processEnds = Lock(false)
 
     private final class Job {
         let run: () -> Void

@@ -40,6 +40,7 @@ public final class EventLoop {
 
     /// Fails when the process has no descriptor left.
     public init() throws(LoopError) {
+        try Self.requireDescriptors()
         pointer = .allocate(capacity: 1)
         ownsPointer = true
         let code = uv_loop_init(pointer)
@@ -52,6 +53,21 @@ public final class EventLoop {
         startTurnHandles()
     }
 
+    /// libuv ends the process when the first loop in it finds no descriptors for the pipe of its signals. So we look first whether there are the six that such a
+    /// loop takes: only somebody who takes the last ones in this very moment can still bring that about.
+    /// https://github.com/libuv/libuv/blob/v1.44.2/src/unix/signal.c#L105
+    private static func requireDescriptors() throws(LoopError) {
+        var descriptors: [Int32] = []
+        defer { for descriptor in descriptors { Glibc.close(descriptor) } }
+        for _ in 0..<3 {
+            var pair: [Int32] = [-1, -1]
+            guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
+                throw LoopError(errno: errno, attempt: "make an event loop")
+            }
+            descriptors += pair
+        }
+    }
+
     /// uv_loop_init of 1.44 leaves its epoll descriptor open where it finds none for what it makes next. Of other versions that is not known: a number that
     /// was closed may be somebody else's by now.
     private static func closeLeftOver(_ pointer: UnsafeMutablePointer<uv_loop_t>) {
@@ -59,10 +75,9 @@ public final class EventLoop {
         if uv_version() >> 8 == 1 << 8 | 44, descriptor >= 0 { Glibc.close(descriptor) }
     }
 
-    /// On a loop that a host runs and closes; on its thread. `run`, `runOnce`, `stop` and `close` are the host's to do; `leave` ends it.
-    /// - Parameter loop: an initialised `uv_loop_t`.
-    public init(borrowing loop: UnsafeMutableRawPointer) {
-        pointer = loop.assumingMemoryBound(to: uv_loop_t.self)
+    /// See `init(borrowing:)`.
+    init(runByHost loop: UnsafeMutablePointer<uv_loop_t>) {
+        pointer = loop
         ownsPointer = false
         startTurnHandles()
     }

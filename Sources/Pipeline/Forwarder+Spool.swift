@@ -9,8 +9,8 @@
 extension Forwarder {
     /// Request bytes that one job writes, at most, but for deliveries that it stores: a commit takes some ten milliseconds then.
     static let jobBytesMax = 4 << 20
-    /// With `sync`: groups follow each other at least so far apart, unless `groupBytes` wait.
-    static let groupInterval: Duration = .milliseconds(5)
+    /// With `sync`, groups follow each other at least so far apart, unless `groupBytes` wait; and what has ended is removed with the next group.
+    static let groupInterval: Duration = .milliseconds(10)
     static let groupBytes = 256 << 10
     /// Deliveries that one job takes out, at most.
     static let loadCountMax = 16
@@ -48,10 +48,19 @@ extension Forwarder {
             }
         }
         if state.hasOpened { load(now, &job, &inHand, &wakeAt) }
-        let isEmpty = job.settled.isEmpty && job.runs.isEmpty && job.load == nil && job.expireBefore == nil && job.makeRoom == 0
+        let isEmpty = job.runs.isEmpty && job.load == nil && job.expireBefore == nil && job.makeRoom == 0
+        if isEmpty, state.isUsable {
+            guard !job.settled.isEmpty else { return nil }
+            // It hurries only at the end.
+            if let lastJob = state.lastJob, !isDraining, case let due = lastJob.advanced(by: Self.groupInterval), now < due {
+                wakeAt = min(wakeAt ?? due, due)
+                return nil
+            }
+        }
         // An empty one opens the spool, or looks whether it works again.
-        guard !isEmpty || inHand.isWriting && !state.isUsable else { return nil }
+        guard !isEmpty || inHand.isWriting else { return nil }
         spool?.job = inHand
+        spool?.lastJob = now
         if inHand.isWriting { spool?.looksForExpired = false }
         return job
     }
@@ -78,7 +87,7 @@ extension Forwarder {
                     wakeAt = min(wakeAt ?? due, due)
                     continue
                 }
-                let footprint = runs(of: active[index].delivery.batches).reduce(0) { sum, batches in
+                let footprint = rows(of: active[index].delivery.batches).reduce(0) { sum, batches in
                     sum + SpoolRun.footprint(ofBytes: batches.reduce(0) { $0 + $1.request.count })
                 }
                 guard roomLeft(spool, inHand) >= footprint else {
@@ -95,7 +104,7 @@ extension Forwarder {
     private func store(_ index: Int, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand) {
         let entry = active[index]
         var logsBefore = entry.logsBefore
-        for batches in runs(of: entry.delivery.batches) {
+        for batches in rows(of: entry.delivery.batches) {
             var run = SpoolRun(
                 key: entry.delivery.key, batches: batches, logs: entry.delivery.logs,
                 logCount: entry.delivery.logs?.count ?? batches.reduce(0) { $0 + $1.logCount })
@@ -114,13 +123,20 @@ extension Forwarder {
     }
 
     /// Batches of one session each; a destination that mixes them has several in a delivery.
-    func runs(of batches: [Batch]) -> [[Batch]] {
+    func sessions(of batches: [Batch]) -> [[Batch]] { runs(of: batches, bytesMax: .max) }
+
+    private func rows(of batches: [Batch]) -> [[Batch]] { runs(of: batches, bytesMax: SpoolRun.bytesMax) }
+
+    private func runs(of batches: [Batch], bytesMax: Int) -> [[Batch]] {
         var runs: [[Batch]] = []
+        var bytes = 0
         for batch in batches {
-            if let last = runs.last?.last, last.hasSameSession(as: batch) {
+            bytes += batch.request.count
+            if bytes <= bytesMax, let last = runs.last?.last, last.hasSameSession(as: batch) {
                 runs[runs.count - 1].append(batch)
             } else {
                 runs.append([batch])
+                bytes = batch.request.count
             }
         }
         return runs
@@ -149,6 +165,7 @@ extension Forwarder {
             inHand.footprint += run.footprint
             inHand.runs.append((lane, batches, tally))
         }
+        inHand.runBytes = bytes
         if !inHand.runs.isEmpty { spool?.lastWrite = now }
     }
 
@@ -170,7 +187,7 @@ extension Forwarder {
         }
     }
 
-    /// As many of a lane's first batches as a request may hold, in `room` bytes of the spool; nil when there is none for the first.
+    /// As many of a lane's first batches as a row and a request may hold, in `room` bytes of the spool; nil when there is none for the first.
     private func takeRun(of lane: Int, room: Int) -> ([Batch], Tally)? {
         var batches: [Batch] = []
         var (bytes, bodyBytes, tally) = (0, 0, Tally())
@@ -178,7 +195,9 @@ extension Forwarder {
             let batch = ring.batch(at: position)
             bytes += batch.request.count
             bodyBytes += reporter.bodyBytes(of: batch)
-            guard SpoolRun.footprint(ofBytes: bytes) <= room, batches.isEmpty || bodyBytes <= bytesMax else { break }
+            guard SpoolRun.footprint(ofBytes: bytes) <= room, 
+                batches.isEmpty || bytes <= SpoolRun.bytesMax && bodyBytes <= bytesMax
+            else { break }
             if batches.isEmpty { lanes.beginRun(of: lane) }
             lanes.takeHeadForRun(of: lane)
             batches.append(batch)
@@ -211,7 +230,7 @@ extension Forwarder {
         // One request's worth ahead; none while the destination fails, because what is there must wait.
         let loadedBytes = loaded.reduce(0) { $0 + $1.bodyBytes }
         guard loaded.allSatisfy(\.isOnWire), loadedBytes <= bytesMax, loadedBytes == 0 || failuresInARow == 0 else { return }
-        if let lastFlush, !isDraining, spool.content.bytes + inHand.footprint - loadedBytes < bytesMax {
+        if let lastFlush, !isDraining, !spool.hasMoreInFlush, spool.content.waitingBytes + inHand.runBytes < bytesMax {
             let due = lastFlush.advanced(by: settings.flushInterval)
             guard now >= due else {
                 wakeAt = min(wakeAt ?? due, due)

@@ -33,6 +33,7 @@ extension Forwarder {
         if inHand.isMakingRoom { spool?.cannotMakeRoom = result.madeRoom == Tally() } else if inHand.settledCount > 0 { spool?.cannotMakeRoom = false }
         note(result.failure, inHand, hasLoaded: !result.loaded.isEmpty, now, &report)
         account(for: result, &report)
+        if inHand.isLoading { spool?.hasMoreInFlush = result.loaded.count == Self.loadCountMax }
         for delivery in result.loaded { put(delivery, now) }
         return report
     }
@@ -147,20 +148,16 @@ extension Forwarder {
         var batches: [Batch] = []
         var found = Tally()
         let arrived = now.advanced(by: .zero - loaded.age)
-        var start = 0
-        for count in loaded.batchBytes {
-            guard count > 0, count <= loaded.bytes.count - start else { break }
-            let payload = loaded.bytes.span.bytes.extracting(start..<start + count)
-            start += count
-            guard case .logs(let request) = BoundaryScan.scan(.logs, payload), request.byteCount <= FrameDecoder.payloadBytesMax,
-                let room = loadedRing.reserve(request.byteCount)
-            else { continue }
-            BoundaryScan.copyRequest(request, of: payload, to: room)
-            let position = loadedRing.commit(request, arrived: arrived)
-            loadedRing.pointer(position).pointee.state = .held
-            loadedRing.pointer(position).pointee.parts = 1
-            batches.append(loadedRing.batch(at: position))
-            found += Tally(logs: UInt64(request.logCount), batches: 1)
+        for row in loaded.rows {
+            var start = 0
+            for count in row.batchBytes {
+                guard count > 0, count <= row.bytes.count - start else { break }
+                let payload = row.bytes.span.bytes.extracting(start..<start + count)
+                start += count
+                guard let batch = hold(payload, arrived) else { continue }
+                batches.append(batch)
+                found += Tally(logs: UInt64(batch.logCount), batches: 1)
+            }
         }
         // The row's sum protects it, so that the two are equal unless we have a bug; the account holds in any case.
         ledger.dropSpooled(loaded.tally.exceeding(found), .spoolDamaged)
@@ -169,15 +166,27 @@ extension Forwarder {
         activate(batches, loaded, now)
     }
 
+    /// nil: it is no batch.
+    private func hold(_ payload: RawSpan, _ arrived: Instant) -> Batch? {
+        guard case .logs(let request) = BoundaryScan.scan(.logs, payload), request.byteCount <= FrameDecoder.payloadBytesMax,
+            let room = loadedRing.reserve(request.byteCount)
+        else { return nil }
+        BoundaryScan.copyRequest(request, of: payload, to: room)
+        let position = loadedRing.commit(request, arrived: arrived)
+        loadedRing.pointer(position).pointee.state = .held
+        loadedRing.pointer(position).pointee.parts = 1
+        return loadedRing.batch(at: position)
+    }
+
     private func activate(_ batches: [Batch], _ loaded: LoadedDelivery, _ now: Instant) {
         let claim = SpoolClaim(key: loaded.key)
         guard !batches.isEmpty else { return forget(.whole(claim)) }
         // For a destination that mixes sessions it was claimed, and this one does not.
-        let groups = reporter.traits.mixesSessions ? [batches] : runs(of: batches)
+        let groups = reporter.traits.mixesSessions ? [batches] : sessions(of: batches)
         claim.parts = groups.count
         let bodyBytes = batches.reduce(0) { $0 + reporter.bodyBytes(of: $1) }
         let ratioBefore = spool?.bodyRatio ?? 1
-        spool?.bodyRatio = max(Double(bodyBytes) / Double(loaded.bytes.count), ratioBefore * 0.75, 1)
+        spool?.bodyRatio = max(Double(bodyBytes) / Double(loaded.byteCount), ratioBefore * 0.75, 1)
         var logsBefore = 0
         for group in groups {
             var entry = makeActive(

@@ -93,6 +93,7 @@ public final class Forwarder {
     var learnedBytesMax = Int.max
 
     var lastFlush: Instant?
+    private var lastTrim: Instant?
     /// The last ticket of the flush that is going on.
     private var flushTicket: UInt64 = 0
 
@@ -129,8 +130,8 @@ public final class Forwarder {
     public var deliveriesUnderWay: Int { active.count }
     /// Nothing waits and nothing is under way, neither here nor in the spool.
     public var isEmpty: Bool { active.isEmpty && lanes.next == nil && (spool?.isAtRest ?? true) && ledger.spooled == Tally() }
-    /// `step` has nothing to decide, until a batch comes. A spool that does not work is tried again also while nothing comes.
-    public var isIdle: Bool { isEmpty && (spool?.isUsable ?? true) }
+    /// `step` has nothing to do, until a batch comes. A spool that does not work is tried again, and memory given back, also while nothing comes.
+    public var isIdle: Bool { isEmpty && (spool?.isUsable ?? true) && !isTrimmable }
 
     // MARK: Arrivals
 
@@ -192,11 +193,35 @@ public final class Forwarder {
             switch isStoringRest ? .idle : nextSend(now) {
             case .send(let index): return .send(begin(index))
             case .again: continue
-            case .idle: return wakeAt.map(Step.wait) ?? .idle
+            case .idle:
+                trim(now, wakeAt: &wakeAt)
+                return wakeAt.map(Step.wait) ?? .idle
             case .wait(let until): return .wait(until: min(until, wakeAt ?? until))
             }
         }
     }
+
+    // MARK: Memory
+
+    /// The rings give back what they keep when they are empty, so seldom that a ring that is filled and emptied many times a second does not
+    /// take it from the kernel each time.
+    private static let trimInterval: Duration = .seconds(1)
+
+    private var isTrimmable: Bool { ring.isTrimmable || loadedRing.isTrimmable }
+
+    private func trim(_ now: Instant, wakeAt: inout Instant?) {
+        guard isTrimmable else { return }
+        let due = lastTrim.map { $0.advanced(by: Self.trimInterval) } ?? now
+        guard now >= due else {
+            wakeAt = min(wakeAt ?? due, due)
+            return
+        }
+        lastTrim = now
+        if ring.isTrimmable { ring.trim() }
+        if loadedRing.isTrimmable { loadedRing.trim() }
+    }
+
+    // MARK: What goes next
 
     private enum NextSend {
         case send(Int)

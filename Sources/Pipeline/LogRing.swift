@@ -4,7 +4,7 @@ import Wire
 ///
 /// - A batch is written once and never moves; pointers to its bytes stay valid until it is released.
 /// - Memory follows what waits: a segment is allocated when needed and given back as soon as nothing in it lives, wherever
-///   in the queue it stands. An empty ring writes its one segment from the start again, so that a light load touches few pages.
+///   in the queue it stands, but for a few that are kept for the next. An empty ring writes its one segment from the start again, so that a light load touches few pages.
 /// - The bound is on memory held (segments, and what the lanes cost), not on the sum of the batches in it.
 ///
 /// Confined to one thread. Full is an answer, not an error.
@@ -34,7 +34,7 @@ public final class LogRing {
     private(set) var segments: [Segment] = []
     private var freeSlots: [Int] = []
     /// Memory of segments that were emptied, for the next: a delivery's end empties several at once, and to give each back to the kernel and take it
-    /// again costs more than the copying. None once the ring is empty.
+    /// again costs more than the copying. `trim` gives it back.
     private var spares: [UnsafeMutableRawPointer] = []
     private static let sparesMax = 8
     private(set) var oldestSlot = -1
@@ -59,7 +59,7 @@ public final class LogRing {
             segments[slot].base.deallocate()
             slot = segments[slot].nextSlot
         }
-        for spare in spares { spare.deallocate() }
+        trim()
     }
 
     /// Bytes in use, of `bytesMax`.
@@ -209,10 +209,15 @@ public final class LogRing {
         } else {
             closeSegment(slot)
         }
-        if batchCount == 0 {
-            for spare in spares { spare.deallocate() }
-            spares.removeAll(keepingCapacity: true)
-        }
+    }
+
+    /// Empty, and it keeps memory that `trim` would give back.
+    var isTrimmable: Bool { batchCount == 0 && !spares.isEmpty }
+
+    /// Gives memory back that nothing lies in, but for the one segment of an empty ring.
+    func trim() {
+        for spare in spares { spare.deallocate() }
+        spares.removeAll(keepingCapacity: true)
     }
 
     private func closeSegment(_ slot: Int) {

@@ -7,6 +7,8 @@ struct SpoolAccount {
     var bytes = 0
     /// Rows that no delivery of this process holds.
     var waiting = Tally()
+    /// Request bytes of those.
+    var waitingBytes = 0
     /// The id of the next new row.
     var nextID: Int64 = 1
     /// `SpoolHolds.Place.claim` of the next claim.
@@ -18,6 +20,18 @@ struct SpoolAccount {
     /// Of the claims of earlier processes, so many have been taken up.
     var adopted = 0
     var dataVersion: Int64 = 0
+
+    mutating func addWaiting(_ header: SpoolRow.Header) {
+        waiting += header
+        waitingBytes += header.requestBytes
+    }
+
+    /// Held at 0, whatever a damaged row says of itself.
+    mutating func removeWaiting(_ tally: Tally, requestBytes: Int) {
+        waiting.logs -= min(waiting.logs, tally.logs)
+        waiting.batches -= min(waiting.batches, tally.batches)
+        waitingBytes -= min(waitingBytes, requestBytes)
+    }
 }
 
 /// What a process before this one had claimed under one key.
@@ -32,14 +46,11 @@ extension Tally {
         tally.logs &+= UInt64(clamping: header.logs)
         tally.batches &+= UInt64(clamping: header.batches)
     }
-
-    /// Held at 0, whatever a damaged row says of itself.
-    static func -= (tally: inout Tally, header: SpoolRow.Header) {
-        tally.logs -= min(tally.logs, UInt64(clamping: header.logs))
-        tally.batches -= min(tally.batches, UInt64(clamping: header.batches))
-    }
 }
 
 extension SpoolRow.Header {
-    var footprint: Int { SpoolRun.footprint(ofBytes: Int(clamping: min(max(bytes, 0), 1 << 40))) }
+    var tally: Tally { Tally(logs: UInt64(clamping: logs), batches: UInt64(clamping: batches)) }
+    /// Held within bounds, whatever a damaged row says of itself.
+    var requestBytes: Int { Int(clamping: min(max(bytes, 0), 1 << 40)) }
+    var footprint: Int { SpoolRun.footprint(ofBytes: requestBytes) }
 }

@@ -1,4 +1,4 @@
-internal import CZlib
+internal import CXXHash
 
 /// A row as it lies in the database. The pointers are valid as long as what they were made from.
 struct SpoolRow {
@@ -23,19 +23,15 @@ struct SpoolRow {
     /// The batches, end to end.
     var body: UnsafeRawBufferPointer
 
-    /// CRC-32 over all of it, the lengths of its parts included.
-    /// https://www.zlib.net/manual.html#Checksum
+    /// XXH3 (64 bits) of each of its parts, each with the one before as seed; the first are its numbers, the lengths of the others among them.
+    /// https://xxhash.com
     var checksum: Int64 {
         let fields = [
             header.id, header.arrived, header.logs, header.batches, header.bytes, lane, Int64(session.count), Int64(process.count), Int64(sizes.count),
         ]
-        var sum = fields.withUnsafeBytes { Self.add($0, to: 0) }
-        for part in [session, process, sizes, body] { sum = Self.add(part, to: sum) }
-        return Int64(sum)
-    }
-
-    private static func add(_ bytes: UnsafeRawBufferPointer, to sum: UInt) -> UInt {
-        bytes.isEmpty ? sum : crc32_z(sum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+        var sum = fields.withUnsafeBytes { blp_xxh3($0.baseAddress, $0.count, 0) }
+        for part in [session, process, sizes, body] { sum = blp_xxh3(part.baseAddress, part.count, sum) }
+        return Int64(bitPattern: sum)
     }
 
     /// FNV-1a, 64 bits.

@@ -33,9 +33,9 @@ extension SpoolStore {
                 delivery = found.delivery
             }
             if loaded.isEmpty { bytesLeft = load.totalBytesMax }
-            bytesLeft -= delivery.bytes.count
-            account.waiting.logs -= min(account.waiting.logs, delivery.tally.logs)
-            account.waiting.batches -= min(account.waiting.batches, delivery.tally.batches)
+            let byteCount = delivery.byteCount
+            bytesLeft -= byteCount
+            account.removeWaiting(delivery.tally, requestBytes: byteCount)
             loaded.append(delivery)
         }
         return loaded
@@ -100,14 +100,15 @@ extension SpoolStore {
     private func read(
         _ wanted: [(id: Int64, place: SpoolHolds.Place)], key: String, wasClaimed: Bool, atMost bytes: Int, _ time: JobTime, _ database: SpoolDatabase
     ) throws(SpoolProblem) -> (delivery: LoadedDelivery, rows: [SpoolHolds.Row])? {
-        var delivery = LoadedDelivery(key: key, wasClaimed: wasClaimed, bytes: [], batchBytes: [], tally: Tally(), age: .zero)
+        var delivery = LoadedDelivery(key: key, wasClaimed: wasClaimed, rows: [], tally: Tally(), age: .zero)
         var rows: [SpoolHolds.Row] = []
+        var bytesLeft = bytes
         for (id, place) in wanted {
             let isWithin = try database.withRow(id) { (row) throws(SpoolProblem) in
                 guard let batchBytes = row.batchBytes else { throw .damage("a row's lengths do not fit it") }
-                guard row.body.count <= bytes - delivery.bytes.count else { return false }
-                delivery.bytes.append(contentsOf: row.body)
-                delivery.batchBytes += batchBytes
+                guard row.body.count <= bytesLeft else { return false }
+                bytesLeft -= row.body.count
+                delivery.rows.append(LoadedDelivery.Row(bytes: Array(row.body), batchBytes: batchBytes))
                 delivery.tally += row.header
                 delivery.age = max(delivery.age, time.age(of: row.header.arrived))
                 rows.append(SpoolHolds.Row(id: id, place: place, footprint: row.header.footprint))

@@ -62,7 +62,7 @@ extension SpoolStore {
                     let header = SpoolDatabase.header(of: statement)
                     found.rows += 1
                     found.bytes += header.footprint
-                    if holds.contains(header.id) { held.insert(header.id) } else { found.waiting += header }
+                    if holds.contains(header.id) { held.insert(header.id) } else { found.addWaiting(header) }
                 }
             }
             let last = max(

@@ -69,7 +69,7 @@ extension SpoolStore {
             _ = try SpoolProblem.mapping(attempt) { () throws(SQLiteError) in try database.remove(header.id, isClaimed: false) }
             account.rows -= 1
             account.bytes -= header.footprint
-            account.waiting -= header
+            account.removeWaiting(header.tally, requestBytes: header.requestBytes)
             tally += header
         }
     }
@@ -113,7 +113,7 @@ extension SpoolStore {
         if let key = run.key {
             holds.hold([SpoolHolds.Row(id: id, place: place, footprint: header.footprint)], for: key, isClaimed: true)
         } else {
-            account.waiting += header
+            account.addWaiting(header)
             account.oldestFrom = min(account.oldestFrom, header.arrived)
         }
     }

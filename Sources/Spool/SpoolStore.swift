@@ -170,6 +170,7 @@ public final class SpoolStore: @unchecked Sendable {
         guard let database else { return nil }
         var content = SpoolContent()
         content.waiting = account.waiting
+        content.waitingBytes = account.waitingBytes
         content.bytes = account.bytes
         if account.waiting != Tally(), let oldest = try? oldestArrival(database) { content.oldestArrived = time.instant(of: oldest) }
         return content

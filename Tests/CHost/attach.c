@@ -2,9 +2,11 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <arpa/inet.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -143,8 +145,8 @@ static void stop_when_closed(void *context, blp_proxy *proxy)
     *(int *)context = 1;
 }
 
-/* A destination that hangs up, with SIGPIPE as it is by default: it would end this process. */
-static void a_broken_pipe_ends_nobody(const char *reporter, const char *value, int attached)
+/* A destination that hangs up, with SIGPIPE as it is by default: it would end this process. reader, if there is one, is closed once the proxy listens. */
+static void a_broken_pipe_ends_nobody(const char *reporter, const char *value, int reader, int attached)
 {
     struct process before, after;
     uv_loop_t loop;
@@ -163,6 +165,7 @@ static void a_broken_pipe_ends_nobody(const char *reporter, const char *value, i
     CHECK_OK(blp_config_free(config));
     if (attached) CHECK_OK(blp_proxy_attach(proxy, &loop));
     else CHECK_OK(blp_proxy_start(proxy));
+    if (reader >= 0) CHECK(close(reader) == 0);
     CHECK_OK(blp_log_session_new("s", NULL, &session));
     for (i = 0; i < 100; i++) {
         CHECK_OK(blp_log_append(session, 1, "GET", "https://example.com/", NULL, 0));
@@ -199,7 +202,7 @@ int main(void)
     struct sockaddr_in address;
     socklen_t size = sizeof address;
     pthread_t thread;
-    char url[64];
+    char url[64], fifo[200];
 
     a_loop_of_the_host();
 
@@ -210,9 +213,15 @@ int main(void)
     CHECK(getsockname(listener, (struct sockaddr *)&address, &size) == 0);
     CHECK(pthread_create(&thread, NULL, hang_up, &listener) == 0);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", ntohs(address.sin_port));
-    a_broken_pipe_ends_nobody("http-url", url, 0);
-    a_broken_pipe_ends_nobody("http-url", url, 1);
+    a_broken_pipe_ends_nobody("http-url", url, -1, 0);
+    a_broken_pipe_ends_nobody("http-url", url, -1, 1);
     CHECK(shutdown(listener, SHUT_RDWR) == 0 && pthread_join(thread, NULL) == 0 && close(listener) == 0);
+
+    snprintf(fifo, sizeof fifo, "%s.fifo", socket_path());
+    unlink(fifo);
+    CHECK(mkfifo(fifo, 0600) == 0);
+    a_broken_pipe_ends_nobody("file-path", fifo, open(fifo, O_RDONLY | O_NONBLOCK), 0);
+    a_broken_pipe_ends_nobody("file-path", fifo, open(fifo, O_RDONLY | O_NONBLOCK), 1);
 
     puts("attach: the loop closed with nothing on it");
     return 0;

@@ -2,7 +2,6 @@
 #include "check.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
 
 static void nothing_is_null(void)
 {
@@ -229,29 +228,6 @@ static void a_log_session_holds_one_payload(void)
     CHECK_FAILS(BLP_E_INVALID, "session was freed", blp_log_append(session, 1, "GET", "u", NULL, 0));
 }
 
-/* Whatever it is that the last descriptor is missing for: an error, and nothing left behind. */
-static void without_descriptors_it_does_not_start(void)
-{
-    blp_proxy *proxy = proxy_with(report, NULL);
-    struct rlimit before, none;
-    rlim_t limit;
-    int failures = 0, code;
-    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
-    none = before;
-    for (limit = 3; limit < 1024; limit++) {
-        none.rlim_cur = limit;
-        CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
-        code = blp_proxy_start(proxy);
-        CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
-        if (code == BLP_OK) break;
-        CHECK(code == BLP_E_START && strstr(blp_last_error(), "too many open files") != NULL);
-        failures++;
-    }
-    CHECK(failures >= 4 && limit < 1024);
-    CHECK_OK(blp_proxy_stop(proxy));
-    CHECK_OK(blp_proxy_destroy(proxy));
-}
-
 static void *last_error_elsewhere(void *unused)
 {
     (void)unused;
@@ -279,7 +255,6 @@ int main(void)
     a_proxy_is_started_and_stopped_once();
     callbacks_cannot_wait_for_themselves();
     a_log_session_holds_one_payload();
-    without_descriptors_it_does_not_start();
     errors_are_of_their_thread();
     puts("misuse: all found out");
     return 0;

@@ -53,6 +53,25 @@ import Testing
         #expect(second[0].batches.reduce(0) { $0 + $1.request.count } <= 64 << 10)
     }
 
+    /// A ring that is filled and emptied all the time keeps some of its memory; one that stays empty does not.
+    @Test func anEmptyRingsMemoryIsGivenBackOnceASecond() {
+        let forwarder = make(.init(flushInterval: .zero))
+        func fillAndEmpty(_ now: Instant) {
+            for number in Int32(0)..<500 { forwarder.offer(Request.bytes(session: "a", sequence: number..<number + 1, urlBytes: 1000)) }
+            for delivery in forwarder.pump(now, reporter) { _ = forwarder.settle(delivery.number, .delivered, now: now) }
+            #expect(forwarder.isEmpty && forwarder.ledger.waiting == Tally())
+        }
+        fillAndEmpty(at(1000))
+        guard case .idle = forwarder.step(at(1000)) else { Issue.record("does not give it back"); return }
+        #expect(forwarder.isIdle)
+        fillAndEmpty(at(1100))
+        #expect(!forwarder.isIdle)
+        guard case .wait(let until) = forwarder.step(at(1100)) else { Issue.record("does not wait"); return }
+        #expect(until == at(2000))
+        guard case .idle = forwarder.step(until) else { Issue.record("does not give it back"); return }
+        #expect(forwarder.isIdle)
+    }
+
     @Test func oneSessionsBatchesAreMergedAlthoughOthersLieBetween() {
         let forwarder = make(.init(inFlightMax: 8))
         for round in Int32(0)..<5 {

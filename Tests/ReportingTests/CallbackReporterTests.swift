@@ -62,6 +62,22 @@ import Testing
         }
     }
 
+    /// The program was told that its answer was taken, so it counts, though the timer expires before the loop gets to its message.
+    @Test func anAnswerThatWasTakenIsNotTooLate() throws {
+        let fixture = DeliveryFixture()
+        try withLoop { loop in
+            let reporter = try CallbackReporter(loop, timeout: .milliseconds(1)) { report in
+                let expired = loop.now + 5_000_000
+                while loop.now < expired {}
+                #expect(CallbackReporter.complete(report.token, with: .delivered))
+            }
+            #expect(send(fixture.delivery(), reporter, loop)?.isDelivered == true)
+            var isClosed = false
+            reporter.close { isClosed = true }
+            loop.run(until: { isClosed })
+        }
+    }
+
     @Test func closingGivesUpWhatIsUnderWay() throws {
         var token: UInt64 = 0
         var outcome: DeliveryOutcome?

@@ -27,6 +27,7 @@ final class ModelSpool {
             guard row.holder == nil else { continue }
             content.waiting.logs += row.tally.logs
             content.waiting.batches += row.tally.batches
+            content.waitingBytes += row.bytes.count
             content.oldestArrived = min(content.oldestArrived ?? row.oldest, row.oldest)
         }
     }
@@ -107,8 +108,8 @@ final class ModelSpool {
         while loaded.count < load.keys.count, let (indices, claim) = next(load) {
             let delivery = LoadedDelivery(
                 rows: indices.map { rows[$0] }, key: claim ?? load.keys[loaded.count], wasClaimed: claim != nil, now: now)
-            guard loaded.isEmpty || bytes + delivery.bytes.count <= load.totalBytesMax else { break }
-            bytes += delivery.bytes.count
+            guard loaded.isEmpty || bytes + delivery.byteCount <= load.totalBytesMax else { break }
+            bytes += delivery.byteCount
             let number = takeClaimNumber()
             for index in indices {
                 if claim == nil { rows[index].place = (number, 0) }
@@ -140,7 +141,7 @@ extension LoadedDelivery {
     fileprivate init(rows: [ModelRow], key: String, wasClaimed: Bool, now: Instant) {
         let tally = rows.reduce(Tally()) { Tally(logs: $0.logs + $1.tally.logs, batches: $0.batches + $1.tally.batches) }
         self.init(
-            key: key, wasClaimed: wasClaimed, bytes: rows.flatMap(\.bytes), batchBytes: rows.flatMap(\.batchBytes), tally: tally,
+            key: key, wasClaimed: wasClaimed, rows: rows.map { Row(bytes: $0.bytes, batchBytes: $0.batchBytes) }, tally: tally,
             age: rows.reduce(Duration.zero) { max($0, now.since($1.oldest)) })
     }
 }

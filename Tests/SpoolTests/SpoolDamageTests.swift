@@ -72,6 +72,9 @@ import Testing
         }
     }
 
+    /// A page of the database.
+    private static let pageBytes = 8192
+
     @Test func aSoundOneLosesNothing() throws {
         let sample = try Sample()
         #expect(try sample.check(sample.bytes, "sound") == (0, nil))
@@ -79,7 +82,7 @@ import Testing
 
     @Test func truncated() throws {
         let sample = try Sample()
-        for size in stride(from: 0, to: sample.bytes.count, by: 4096) + [1, 100, sample.bytes.count - 1, sample.bytes.count / 2 + 77] {
+        for size in stride(from: 0, to: sample.bytes.count, by: Self.pageBytes) + [1, 100, sample.bytes.count - 1, sample.bytes.count / 2 + 77] {
             let moved = try sample.check(Array(sample.bytes[..<size]), "truncated to \(size)").movedAside
             #expect(moved != nil, "truncated to \(size)")
         }
@@ -88,9 +91,9 @@ import Testing
     @Test func zeroed() throws {
         let sample = try Sample()
         #expect(try sample.check([UInt8](repeating: 0, count: sample.bytes.count), "all zero").lost == Sample.total.logs)
-        for page in 0..<sample.bytes.count / 4096 {
+        for page in 0..<sample.bytes.count / Self.pageBytes {
             var bytes = sample.bytes
-            for offset in page * 4096..<(page + 1) * 4096 { bytes[offset] = 0 }
+            for offset in page * Self.pageBytes..<(page + 1) * Self.pageBytes { bytes[offset] = 0 }
             let lost = try sample.check(bytes, "page \(page) zeroed").lost
             // Page 1 says what the others are.
             if page > 4 { #expect(lost < 60, "page \(page): \(lost)") }
@@ -106,7 +109,7 @@ import Testing
             let bit = random.below(8)
             bytes[offset] ^= 1 << UInt8(bit)
             let lost = try sample.check(bytes, "bit \(bit) of byte \(offset)").lost
-            if offset >= 4096 { #expect(lost < 60, "byte \(offset): \(lost)") }
+            if offset >= Self.pageBytes { #expect(lost < 60, "byte \(offset): \(lost)") }
         }
     }
 
@@ -141,7 +144,7 @@ import Testing
         let sample = try Sample()
         var bytes = sample.bytes
         // https://www.sqlite.org/fileformat.html#the_database_header: the user version is at 60.
-        bytes.replaceSubrange(60..<64, with: [0, 2, 2, 2])
+        bytes.replaceSubrange(60..<64, with: [0, 3, 3, 3])
         try TestFile.write(bytes, to: sample.path)
         try sample.bench.open().closing { store in
             for _ in 0..<2 {

@@ -136,6 +136,7 @@ struct SpoolModel {
             content.bytes += SpoolRun.footprint(ofBytes: row.bytes)
             if case .held = row.state { continue }
             content.waiting = Self.sum(content.waiting, row.tally)
+            content.waitingBytes += row.bytes
             let arrived = clock.now.advanced(by: .nanoseconds(row.arrived - clock.wall))
             content.oldestArrived = min(content.oldestArrived ?? arrived, arrived)
         }

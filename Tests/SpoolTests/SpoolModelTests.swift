@@ -103,7 +103,7 @@ import Testing
         private func compare(_ result: SpoolResult, _ expected: SpoolResult, _ loads: [SpoolModel.Loaded]) -> Bool {
             let found = result.loaded.map {
                 SpoolModel.Loaded(
-                    key: $0.key, wasClaimed: $0.wasClaimed, logs: SpoolRequest.logs(in: $0), batchBytes: $0.batchBytes, tally: $0.tally, age: $0.age)
+                    key: $0.key, wasClaimed: $0.wasClaimed, logs: SpoolRequest.logs(in: $0), batchBytes: $0.rows.flatMap(\.batchBytes), tally: $0.tally, age: $0.age)
             }
             let content = model.content(bench.clock)
             let isEqual =

@@ -41,12 +41,15 @@ enum SpoolRequest {
     /// What a receiver would read of a delivery, batch by batch.
     static func logs(in delivery: LoadedDelivery) -> [Log] {
         var logs: [Log] = []
-        var start = 0
-        for count in delivery.batchBytes {
-            logs += Self.logs(in: Array(delivery.bytes[start..<start + count]))
-            start += count
+        for row in delivery.rows {
+            var start = 0
+            for count in row.batchBytes {
+                logs += Self.logs(in: Array(row.bytes[start..<start + count]))
+                start += count
+            }
+            guard start == row.bytes.count else { return [] }
         }
-        return start == delivery.bytes.count ? logs : []
+        return logs
     }
 
     /// How long the request of a batch is without its first log.

@@ -52,7 +52,7 @@ import Testing
             store.run(bench.job { job in
                 job.load = SpoolLoad(
                     bytesMax: rows * row, totalBytesMax: total * row, mixesSessions: false, keys: (0..<keys).map { "\(rows)-\(total)-\($0)" })
-            }).loaded.map(\.batchBytes.count)
+            }).loaded.map(\.rows.count)
         }
         #expect(load(2, total: 0, keys: 0) == [])
         #expect(load(2, total: 0, keys: 3) == [2])

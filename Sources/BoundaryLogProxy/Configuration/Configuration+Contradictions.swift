@@ -32,6 +32,11 @@ extension Configuration {
                 refuse(option.name, "has no effect with --reporter \(reporter.rawValue)\(reason)")
             }
         }
+        if !isInvalid.contains("socket") {
+            for option in Options.all where isGiven(option.name) && disabler(of: option)?.name == "socket" {
+                refuse(option.name, "has no effect without a socket")
+            }
+        }
         if !isInvalid.contains("durability") {
             for option in Options.all where isGiven(option.name) && disabler(of: option)?.name == "durability" {
                 refuse(option.name, "has no effect with --durability \(durability.rawValue)")

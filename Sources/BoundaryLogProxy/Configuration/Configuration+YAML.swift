@@ -34,6 +34,7 @@ extension Configuration {
             default: option.name != "file-path" || reporter == .file
             }
         if !hasEffect { return ("reporter", reporter.rawValue) }
+        if socketPath == nil, option.section == .socket, option.name != "socket" { return ("socket", "\"\"") }
         switch (option.name, durability) {
         case ("spool-dir", .memory), ("spool-bytes-max", .memory), ("spool-after", .memory), ("spool-after", .sync):
             return ("durability", durability.rawValue)

@@ -3,8 +3,8 @@ import Pipeline
 
 /// What the proxy runs with: whole and checked. Made by `ConfigurationBuilder`.
 public struct Configuration: Sendable {
-    /// At most 107 bytes.
-    public internal(set) var socketPath = "/tmp/boundary-audit.sock"
+    /// At most 107 bytes. `nil`, of an embedding program only: no socket.
+    public internal(set) var socketPath: String? = "/tmp/boundary-audit.sock"
     /// Permission bits, 0 to 0o777.
     public internal(set) var socketMode: UInt16 = 0o600
     /// A name or a number; `nil`: the process's own group.

@@ -16,7 +16,7 @@ public struct ConfigurationBuilder: Sendable {
     private var defaults: [String: Given] = [:]
     private var coderToken: String?
     private var hasCallbackReporter = false
-    private var needsDestination = false
+    private var isEmbedded = false
 
     public init() {}
 
@@ -31,7 +31,11 @@ public struct ConfigurationBuilder: Sendable {
             throw Self.unknown(name, kind: "option", among: Options.all.map(\.name), source: source)
         }
         var scratch = Configuration()
-        do { try option.assign(&scratch, [value]) } catch {
+        do throws(ValueProblem) {
+            try option.assign(&scratch, [value])
+            // The socket is what the daemon is for.
+            if scratch.socketPath == nil, !isEmbedded { throw ValueProblem("is empty") }
+        } catch {
             throw ConfigurationError(
                 key: name, value: Printable.text(option.mask(value)), source: source, problem: error.text, allowed: option.kind.allowed)
         }
@@ -69,10 +73,11 @@ public struct ConfigurationBuilder: Sendable {
     /// Deliveries go to the program that embeds the proxy (`Embedding.report`). Another `reporter` contradicts that.
     public mutating func setCallbackReporter() { hasCallbackReporter = true }
 
-    /// For a program that embeds the proxy and has not asked for anything: it gets no files in its home, and its standard output is its own.
+    /// For a program that embeds the proxy and has not asked for anything: it gets no files in its home, and its standard output is its own. It may do without a
+    /// socket: `socket` may be empty.
     public mutating func useDefaultsForEmbedding() {
         defaults["durability"] = Given(values: [Durability.memory.rawValue], source: .default)
-        needsDestination = true
+        isEmbedded = true
     }
 
     static func unknown(_ name: String, kind: String, among candidates: [String], source: ValueSource) -> ConfigurationError {
@@ -117,7 +122,7 @@ public struct ConfigurationBuilder: Sendable {
                 configuration.reporter = .coder
             }
         }
-        if needsDestination, configuration.reporter == .file, !configuration.source(of: "file-path").isGiven {
+        if isEmbedded, configuration.reporter == .file, !configuration.source(of: "file-path").isGiven {
             errors.append(ConfigurationError(
                 key: "reporter", source: nil, problem: "no destination is given", allowed: "file-path, http-url, coder-url, or a callback of the program"))
         }

@@ -91,7 +91,9 @@ extension OptionDescriptor {
         return url
     }
 
-    @Sendable static func parseSocketPath(_ text: String) throws(ValueProblem) -> String {
+    /// nil when empty: who may leave it out is for the builder to say.
+    @Sendable static func parseSocketPath(_ text: String) throws(ValueProblem) -> String? {
+        if text.isEmpty { return nil }
         let path = try parsePath(text)
         if path.utf8.count > OptionKind.socketPathBytesMax { throw ValueProblem("is \(path.utf8.count) bytes long") }
         if path.utf8.last == UInt8(ascii: "/") { throw ValueProblem("is a directory's path") }

@@ -15,7 +15,7 @@ public enum Options {
             "socket", "PATH", \.socketPath, .socketPath, .socket,
             defaultText: "$CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH, else $TMPDIR/boundary-audit.sock, else /tmp/boundary-audit.sock",
             help: "The Unix socket that boundary writes to. A stale socket there is replaced; anything else is left alone and is an error.",
-            parse: OptionDescriptor.parseSocketPath, format: { $0 }),
+            parse: OptionDescriptor.parseSocketPath, format: { $0 ?? "" }),
         .required(
             "socket-mode", "MODE", \.socketMode, .fileMode, .socket,
             help: "Permission bits of the socket. Who may write to it may write audit logs: 0600 this user, 0660 also --socket-group, 0666 everybody.",

@@ -11,7 +11,7 @@ enum StatusPage {
             ("version", .string(Version.text)),
             ("started", .string(s.startedAt.text)),
             ("ready", .bool(StatusServer.obstacles(s).isEmpty)),
-            ("socket", .string(configuration.socketPath)),
+            ("socket", .text(configuration.socketPath)),
             (
                 "connections",
                 .object([

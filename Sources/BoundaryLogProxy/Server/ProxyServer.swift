@@ -133,9 +133,10 @@ public final class ProxyServer {
             statusServer = try StatusServer(loop: loop, host: address.host, port: address.port, proxy: self)
             logger.info("metrics are served", metadata: ["url": "\(statusServer!.url)/metrics"])
         }
+        guard let path = configuration.socketPath else { return }
         do {
             let group = try configuration.socketGroup.map { name throws(ListeningSocket.Failure) in try ListeningSocket.groupID(named: name) }
-            let socket = try ListeningSocket(path: configuration.socketPath, mode: configuration.socketMode, groupID: group)
+            let socket = try ListeningSocket(path: path, mode: configuration.socketMode, groupID: group)
             let descriptor = socket.takeDescriptor()
             do {
                 let listener = try PipeListener(loop, takingOwnershipOf: descriptor, backlog: 4096) { [unowned self] pipe in
@@ -185,7 +186,7 @@ public final class ProxyServer {
             connections: intake.connections.count, connectionsMax: configuration.connectionsMax,
             ringBytes: forwarder.ring.bytesUsed, ringBytesMax: forwarder.ring.bytesMax, sessions: forwarder.laneCount,
             isReadingPaused: intake.isPaused, spool: spoolStatus, submissions: intake.submissions?.statistics,
-            longestTurnSeconds: loop.longestTurn.map { Double($0) / 1e9 }, isServing: phase == .serving && listener != nil,
+            longestTurnSeconds: loop.longestTurn.map { Double($0) / 1e9 }, isServing: phase == .serving && (listener != nil || configuration.socketPath == nil),
             obstacle: destination.reporter.obstacle,
             reporter: (destination.reporter as? any ReporterStatisticsSource)?.statistics,
             session: (destination.reporter as? AgentAPIReporter)?.status, clock: now.nanoseconds,

@@ -11,4 +11,7 @@ const char *blp_thread_error(void);
 /* Names the calling thread, for debuggers and top(1). */
 void blp_name_thread(void);
 
+/* In Swift: the process ends, perhaps with proxies at work. */
+void blp_process_ends(void);
+
 #endif

@@ -12,7 +12,8 @@
  *    point to what the function says (text: bytes that end in NUL; buffers: as long as they are said to be).
  *  - Handles (blp_config, blp_proxy, blp_log_session) are numbers in the shape of pointers: never dereference one. A value is never used
  *    again in the life of the process, so a handle that was freed, or is of another type, is always found out: BLP_E_INVALID.
- *  - Every function may be called from any thread at any time, inside callbacks too, unless it says otherwise.
+ *  - Every function may be called from any thread at any time, inside callbacks too, unless it says otherwise; but not from a handler of a signal.
+ *  - A callback returns to who called it: it throws no C++ exception out of itself and jumps nowhere (longjmp).
  *  - Text is UTF-8. Text that a function takes is copied before it returns.
  *  - The library sets no signal disposition, handler of exit, environment variable, locale or allocator setting, and writes to no
  *    standard stream, unless "file-path" is set to "-". A broken pipe cannot raise SIGPIPE in the host. It calls curl_global_init once.
@@ -98,15 +99,15 @@ int blp_config_new(blp_config **config);
  * Sets an option by the name that it has in the daemon's files and, after "--", on its command line: blp_config_set(config, "buffer-bytes",
  * "16MiB"). The last value wins, but "http-header" and "coder-header" gather values. Wins over files and environment. Since 0.1.0.
  *
- * Two options mean something else than in the daemon: "log-format" is the form of what the callback of blp_config_set_log() gets; "log-level" the
- * least level for which it is called.
+ * Three options mean something else than in the daemon: "log-format" is the form of what the callback of blp_config_set_log() gets; "log-level" the
+ * least level for which it is called; and "socket" may be "", for a proxy without a socket, which blp_submit() and blp_log_flush() alone feed.
  *
  * Errors: BLP_E_INVALID; BLP_E_CONFIG (an unknown name, or a value that is not allowed).
  */
 int blp_config_set(blp_config *config, const char *name, const char *value);
 
 /*
- * Takes the options of a YAML file, as the daemon does with --config. Reads the file before it returns. Since 0.1.0.
+ * Takes the options of a YAML file, as the daemon does with --config. Reads the file before it returns, and waits for it. Since 0.1.0.
  * Errors: BLP_E_INVALID; BLP_E_CONFIG (the file cannot be read, or something in it is wrong: then none of it is taken).
  */
 int blp_config_load(blp_config *config, const char *path);
@@ -121,7 +122,7 @@ int blp_config_load_environment(blp_config *config);
 
 /*
  * A message of the proxy: level is one of enum blp_log_level; message is one line, valid during the call. Called on the thread that the proxy
- * runs on, and on the one that calls blp_proxy_start() or blp_proxy_attach(). It holds up the proxy: it must not block.
+ * runs on: its own, or that of the host's loop, then also inside of blp_proxy_attach(). It holds up the proxy: it must not block.
  */
 typedef void (*blp_log_fn)(void *context, int level, const char *message);
 
@@ -178,7 +179,7 @@ int blp_config_free(blp_config *config);
 int blp_proxy_new(const blp_config *config, blp_proxy **proxy);
 
 /*
- * Runs the proxy on a thread of its own, which has all signals blocked. When this returns BLP_OK, it listens. It may be started again after it was
+ * Runs the proxy on a thread of its own, which has all signals blocked. When this returns BLP_OK, it listens, and takes submissions. It may be started again after it was
  * stopped; its figures then begin anew. Since 0.1.0.
  * Errors: BLP_E_INVALID; BLP_E_STATE (it runs); BLP_E_START.
  */
@@ -203,7 +204,8 @@ int blp_proxy_stop_now(blp_proxy *proxy);
  * Runs the proxy on a libuv loop of the host, on whose thread this is called; the loop is an initialised one, of the libuv that this library is linked with.
  * When this returns BLP_OK, the proxy listens; it works while the host runs the loop, and keeps it alive. Nothing of the loop's settings is changed. Since
  * 0.1.0.
- * Errors: BLP_E_INVALID; BLP_E_STATE (it runs); BLP_E_START (the loop must then turn once before it can be closed).
+ * Errors: BLP_E_INVALID; BLP_E_STATE (it runs); BLP_E_START (what a failed start leaves on the loop is gone when uv_run() with UV_RUN_DEFAULT has returned 0, or after
+ * some turns of a loop that goes on).
  */
 int blp_proxy_attach(blp_proxy *proxy, struct uv_loop_s *loop);
 

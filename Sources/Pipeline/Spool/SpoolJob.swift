@@ -27,6 +27,10 @@ public struct SpoolJob: @unchecked Sendable {
 
 /// A row of the spool: batches of one session and process, laid end to end by the merge law, in order of arrival.
 public struct SpoolRun {
+    /// Request bytes of a row, at most, but for a batch that is larger by itself. Rows of a megabyte would save nothing, and whoever writes and
+    /// reads them would take memory from the system, and give it back, each time.
+    public static let bytesMax = 112 << 10
+
     /// The delivery that holds it. nil: none, the row is free.
     public var key: String?
     /// At least one. Their bytes, end to end, are the row's.
@@ -61,7 +65,7 @@ public struct SpoolRun {
     }
 
     /// What a row counts for against `--spool-bytes-max`, in bytes: its request bytes in whole pages, and what stands beside them.
-    public static func footprint(ofBytes count: Int) -> Int { count <= 2048 ? count + 128 : (count + 128 + 4095) & ~4095 }
+    public static func footprint(ofBytes count: Int) -> Int { count <= 4096 ? count + 128 : (count + 128 + 8191) & ~8191 }
     public var footprint: Int { Self.footprint(ofBytes: batches.reduce(0) { $0 + $1.request.count }) }
 }
 

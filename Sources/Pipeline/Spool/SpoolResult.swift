@@ -23,6 +23,8 @@ public struct SpoolResult: Sendable {
 public struct SpoolContent: Sendable, Equatable {
     /// Rows that no delivery of this process holds.
     public var waiting = Tally()
+    /// Request bytes of those.
+    public var waitingBytes = 0
     /// When the oldest of those arrived; nil when there is none. Not before the clock's start.
     public var oldestArrived: Instant?
     /// `SpoolRun.footprint` of all rows, held ones included.
@@ -50,20 +52,31 @@ public struct LoadedDelivery: Sendable {
     public var key: String
     /// It was claimed by a process before this one: it may have been delivered already.
     public var wasClaimed: Bool
-    /// `ReportBoundaryLogsRequest`s of batches, end to end.
-    public var bytes: [UInt8]
-    /// How long each is.
-    public var batchBytes: [Int]
+    public var rows: [Row]
     /// As counted when it was written.
     public var tally: Tally
     /// How long ago the oldest batch arrived.
     public var age: Duration
 
-    public init(key: String, wasClaimed: Bool, bytes: [UInt8], batchBytes: [Int], tally: Tally, age: Duration) {
+    public struct Row: Sendable {
+        /// `ReportBoundaryLogsRequest`s of batches, end to end.
+        public var bytes: [UInt8]
+        /// How long each is.
+        public var batchBytes: [Int]
+
+        public init(bytes: [UInt8], batchBytes: [Int]) {
+            self.bytes = bytes
+            self.batchBytes = batchBytes
+        }
+    }
+
+    /// Request bytes of all rows.
+    public var byteCount: Int { rows.reduce(0) { $0 + $1.bytes.count } }
+
+    public init(key: String, wasClaimed: Bool, rows: [Row], tally: Tally, age: Duration) {
         self.key = key
         self.wasClaimed = wasClaimed
-        self.bytes = bytes
-        self.batchBytes = batchBytes
+        self.rows = rows
         self.tally = tally
         self.age = age
     }

@@ -37,6 +37,10 @@ struct SpoolState {
     var cannotMakeRoom = false
     /// When rows were written last, with `sync`.
     var lastWrite: Instant?
+    /// When the last job was made.
+    var lastJob: Instant?
+    /// The last load ended at its bound of deliveries: the next goes on where it stopped, in the same flush.
+    var hasMoreInFlush = false
     var job: JobInHand?
 
     /// Bytes of a body for each of a request that was loaded; the largest of late.
@@ -56,6 +60,8 @@ struct SpoolState {
         var settledCount = 0
         /// `SpoolRun.footprint` of its rows.
         var footprint = 0
+        /// Request bytes of `runs`.
+        var runBytes = 0
         /// Not only reading, while writing fails.
         var isWriting = false
         var isLoading = false

@@ -56,7 +56,8 @@ public final class CallbackReporter: Reporter, ReporterStatisticsSource {
         guard let handler, let batch = delivery.batches.first else { preconditionFailure("nothing can be sent by a reporter that was closed") }
         let token = CallbackTokens.issue(answersTo: answers)
         let timer = Timer(loop) { [unowned self] in
-            CallbackTokens.revoke(token)
+            // An answer that was taken counts, also when its message has yet to come: libuv calls timers first.
+            guard CallbackTokens.revoke(token) else { return }
             finish(token, .transient(reason: "the program has not answered within the call timeout", retryAfter: nil))
         }
         underWay[token] = Attempt(completion: completion, timer: timer)

@@ -30,8 +30,9 @@ enum CallbackTokens {
         return mailbox?.post(Answer(token: token, outcome: outcome)) ?? false
     }
 
-    static func revoke(_ token: UInt64) {
+    /// False when the token is not under way: its answer has been posted, or is just being posted.
+    @discardableResult static func revoke(_ token: UInt64) -> Bool {
         // Freed outside of the lock.
-        _ = book.withLock { $0.issued.removeValue(forKey: token) }
+        book.withLock { $0.issued.removeValue(forKey: token) } != nil
     }
 }

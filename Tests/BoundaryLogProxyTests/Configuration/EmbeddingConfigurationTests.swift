@@ -39,6 +39,16 @@ import Testing
         #expect(configuration.reporter == .callback && configuration.coder.url == nil && configuration.coder.token == nil)
     }
 
+    @Test func itMayDoWithoutASocket() throws {
+        #expect(try builder(["file-path": "/x", "socket": ""]).build().socketPath == nil)
+        #expect(try builder(["file-path": "/x"]).build().socketPath == "/tmp/boundary-audit.sock")
+        let error = #expect(throws: ConfigurationErrors.self) { try builder(["file-path": "/x", "socket": "", "connections-max": "3"]).build() }
+        #expect(error?.description == "connections-max: \"3\" has no effect without a socket (set by the program)")
+        var daemon = ConfigurationBuilder()
+        let refused = #expect(throws: ConfigurationError.self) { try daemon.apply("socket", "", source: .commandLine) }
+        #expect(refused?.description.hasPrefix("socket: \"\" is empty; allowed: a path of at most 107 bytes") == true)
+    }
+
     @Test func anotherReporterContradictsIt() throws {
         var builder = try builder(["reporter": "file"])
         builder.setCallbackReporter()

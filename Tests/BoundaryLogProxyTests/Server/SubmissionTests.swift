@@ -37,6 +37,20 @@ import Wire
         return next
     }
 
+    /// The destination does not answer, and clients wait: ring and queue are full of so many frames.
+    private func fullBench() throws -> (bench: Bench, count: Int32) {
+        let bench = try Bench(
+            ["buffer-bytes": "2MiB", "request-bytes-max": "64KiB", "overflow": "block", "durability": "memory"], embedding: Self.embedding)
+        bench.answer = { _ in nil }
+        var count: Int32 = 0
+        bench.run(until: "nothing more is taken") {
+            let before = count
+            count = fill(bench, from: count)
+            return bench.snapshot.isReadingPaused && count == before
+        }
+        return (bench, count)
+    }
+
     @Test func theyAreDeliveredLikeThoseOfClients() throws {
         let bench = try Bench(embedding: Self.embedding)
         for number: Int32 in 0..<100 { try submit(bench, Self.frame(number)) }
@@ -70,15 +84,7 @@ import Wire
 
     /// The ring is full and the destination does not answer: the queue fills up behind it, and goes on when there is room.
     @Test func withBlockTheyWaitForTheRing() throws {
-        let bench = try Bench(
-            ["buffer-bytes": "2MiB", "request-bytes-max": "64KiB", "overflow": "block", "durability": "memory"], embedding: Self.embedding)
-        bench.answer = { _ in nil }
-        var count: Int32 = 0
-        bench.run(until: "nothing more is taken") {
-            let before = count
-            count = fill(bench, from: count)
-            return bench.snapshot.isReadingPaused && count == before
-        }
+        let (bench, count) = try fullBench()
         #expect(bench.snapshot.submissions!.waiting > 0)
         bench.answer = { _ in HTTPServerResponse(status: 200) }
         bench.answerHeld(HTTPServerResponse(status: 200))
@@ -87,15 +93,7 @@ import Wire
     }
 
     @Test func whatIsLeftWhenTheDrainEndsIsCounted() throws {
-        let bench = try Bench(
-            ["buffer-bytes": "2MiB", "request-bytes-max": "64KiB", "overflow": "block", "durability": "memory"], embedding: Self.embedding)
-        bench.answer = { _ in nil }
-        var count: Int32 = 0
-        bench.run(until: "nothing more is taken") {
-            let before = count
-            count = fill(bench, from: count)
-            return bench.snapshot.isReadingPaused && count == before
-        }
+        let (bench, count) = try fullBench()
         bench.stop()
         bench.proxy!.stopNow()
         let end = bench.finish()
