@@ -40,7 +40,9 @@ final class ClientFleet {
         unfinished = configuration.connections
         for index in 0..<configuration.connections {
             let history = configuration.crashes == nil ? nil : MessageHistory(logsPerMessage: configuration.logsPerMessage)
-            clients.append(FloodClient(session: SessionID(using: &generator), history: history))
+            clients.append(FloodClient(
+                session: SessionID(using: &generator), history: history,
+                roomBytes: (configuration.framesPerWrite - 1) * (MessageEncoder.headerBytes + encoder.payloadBytesMax(logs: configuration.logsPerMessage))))
             disconnected.append(index)
         }
     }
@@ -151,13 +153,29 @@ final class ClientFleet {
             return
         }
         let logs = configuration.logsPerMessage
-        messagesTaken += 1
-        pacer.tookLogs(logs)
-        client.begin(.logs(logs)) { buffer in
-            encoder.encode(
-                tag: tag, trailer: client.trailer, firstSequence: Int32(truncatingIfNeeded: client.logsNumbered), logs: logs,
-                time: SystemClock.wall, into: buffer)
+        let frames = min(configuration.framesPerWrite, messagesMax - messagesTaken)
+        messagesTaken += frames
+        pacer.tookLogs(logs * frames)
+        client.begin(.logs(logs * frames)) { buffer in
+            let first = encode(client, tag, after: 0, buffer)
+            if frames == 1 { return first }
+            var end = first.upperBound
+            for number in 1..<frames {
+                // Laid out with room in front for the longest header, then drawn up to the one before.
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[end...])
+                let frame = encode(client, tag, after: number * logs, rest)
+                memmove(rest.baseAddress!, rest.baseAddress! + frame.lowerBound, frame.count)
+                end += frame.count
+            }
+            return first.lowerBound..<end
         }
+    }
+
+    /// The client's next message but for so many logs that come first.
+    private func encode(_ client: FloodClient, _ tag: UInt8, after logs: Int, _ buffer: UnsafeMutableRawBufferPointer) -> Range<Int> {
+        encoder.encode(
+            tag: tag, trailer: client.trailer, firstSequence: Int32(truncatingIfNeeded: client.logsNumbered + logs), logs: configuration.logsPerMessage,
+            time: SystemClock.wall, into: buffer)
     }
 
     private func beginBad(_ client: FloodClient, _ tag: UInt8) {
@@ -189,7 +207,7 @@ final class ClientFleet {
             totals.killedConnections += 1
             if case .logs(let count)? = client.frame {
                 totals.failedMessages += 1
-                client.endMessage(logs: count, isWritten: false)
+                client.endMessages(1, logs: count, isWritten: false)
             } else {
                 client.endFrame()
             }
@@ -207,8 +225,9 @@ final class ClientFleet {
         client.endFrame()
         switch frame {
         case .logs(let count):
-            client.endMessage(logs: count, isWritten: true)
-            totals.messages += 1
+            let messages = count / configuration.logsPerMessage
+            client.endMessages(messages, logs: count, isWritten: true)
+            totals.messages += messages
             totals.logs += count
             if configuration.statusEvery > 0, configuration.tags != .logs, client.messagesOnConnection % configuration.statusEvery == 0 {
                 client.begin(.status, fill: Self.writeStatus)

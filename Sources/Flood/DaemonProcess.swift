@@ -47,6 +47,9 @@ final class DaemonProcess {
         if ending == nil { kill(processID, signal) }
     }
 
+    /// User and system time until now; nil when it has ended.
+    var processorSecondsSoFar: Double? { ending == nil ? ProcessorClock.seconds(of: processID) : nil }
+
     func sample() {
         if ending == nil { figures.sample(processID: processID) }
     }

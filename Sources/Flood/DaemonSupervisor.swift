@@ -54,6 +54,8 @@ final class DaemonSupervisor {
     }
 
     var processorSeconds: Double { processorSecondsOfKilled + (ending.map { $0.userSeconds + $0.systemSeconds } ?? 0) }
+    /// Of the process that runs now, until now; nil when it has ended.
+    var processorSecondsSoFar: Double? { process.processorSecondsSoFar }
     var contextSwitches: Int { contextSwitchesOfKilled + (ending?.contextSwitches ?? 0) }
 
     /// The daemon's own word since `time`: nothing waits in it, nothing is in flight. Always false without a probe.

@@ -6,7 +6,7 @@ import Glibc
 /// daemon ended the connection it is written again, whole, on the next one, so that it is not lost over a fault of the daemon's; where the flood had killed
 /// the daemon the client loses it, as boundary does, and goes on with the next numbers.
 final class FloodClient {
-    /// What a frame is to the books.
+    /// What a frame, or several messages that are written as one, is to the books.
     enum Frame: Equatable { case logs(Int), status, bad(BadFrame) }
 
     enum State: Equatable {
@@ -41,13 +41,13 @@ final class FloodClient {
     private var range = 0..<0
     private var written = 0
 
-    /// `history`: an empty one, where the daemon is going to be killed.
-    init(session: SessionID, history: MessageHistory? = nil) {
+    /// `history`: an empty one, where the daemon is going to be killed. `roomBytes`: for more than one frame.
+    init(session: SessionID, history: MessageHistory? = nil, roomBytes: Int = 0) {
         self.session = session
         self.history = history
         trailer = MessageEncoder.trailer(session)
         // Room behind the longest frame for what a bad frame has too much.
-        buffer = .allocate(byteCount: MessageEncoder.bufferBytes + 32, alignment: 16)
+        buffer = .allocate(byteCount: MessageEncoder.bufferBytes + 32 + roomBytes, alignment: 16)
     }
 
     deinit { buffer.deallocate() }
@@ -93,12 +93,12 @@ final class FloodClient {
 
     func endFrame() { frame = nil }
 
-    /// The frame under way, of so many logs, is wholly written, or will never be.
-    func endMessage(logs: Int, isWritten: Bool) {
+    /// The frame under way, or so many messages of so many logs together, is wholly written, or will never be.
+    func endMessages(_ messages: Int, logs: Int, isWritten: Bool) {
         endFrame()
         logsNumbered += logs
         if isWritten {
-            messagesOnConnection += 1
+            messagesOnConnection += messages
             history?.wrote(at: SystemClock.monotonic)
         } else {
             history?.failed()

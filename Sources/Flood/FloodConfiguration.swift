@@ -7,6 +7,9 @@ public struct FloodConfiguration: Sendable {
     public var logsPerMessage = 10
     /// 2: header and payload in a write each, as boundary does. 1: both together.
     public var writesPerFrame = 2
+    /// More than 1: so many whole frames are laid into one write, as no boundary does. A kernel call costs a client more than the frame that it carries,
+    /// so that this shows what a daemon can take where boundary's writes show what the clients can send.
+    public var framesPerWrite = 1
     public var connections = 8
     /// Messages in all; nil means as many as make 1,000,000 logs, or no bound when `duration` or a number of kills is given.
     public var messages: Int?
@@ -31,6 +34,7 @@ public struct FloodConfiguration: Sendable {
 
     public static let urlBytesDefault = 71
     public static let logsDefault = 1_000_000
+    static let writeBytesMax = 1 << 20
 
     public init() {}
 
@@ -55,6 +59,14 @@ public struct FloodConfiguration: Sendable {
         if urlBytes > MessageEncoder.payloadBytesMax || logsPerMessage > MessageEncoder.payloadBytesMax
             || MessageEncoder(urlBytes: urlBytes, seed: seed).payloadBytesMax(logs: logsPerMessage) > MessageEncoder.payloadBytesMax {
             return "\(logsPerMessage) logs with URLs of \(urlBytes) bytes do not fit into one message (32768 bytes)"
+        }
+        if framesPerWrite < 1 { return "--frames-per-write must be at least 1" }
+        if framesPerWrite > 1 {
+            if writesPerFrame != 1 { return "--frames-per-write needs --writes 1" }
+            if badPercent > 0 || statusEvery > 0 || crashes != nil { return "--frames-per-write goes with neither --bad nor --status-every nor --crash-every" }
+            if framesPerWrite > Self.writeBytesMax / MessageEncoder(urlBytes: urlBytes, seed: seed).payloadBytesMax(logs: logsPerMessage) {
+                return "--frames-per-write: \(framesPerWrite) messages do not fit into 1 MiB"
+            }
         }
         if crashes != nil, sink.reporter != .http { return "--crash-every belongs to --reporter http: only its sink knows by which request a log came" }
         return sink.problem ?? durability.problem ?? crashes?.problem

@@ -60,6 +60,8 @@ extension FloodResult {
         object.add("latency_max_us", Int(record.latency.maxRecorded))
         object.add("daemon_cpu_seconds", processorSeconds)
         object.add("daemon_cpu_seconds_per_million", processorSecondsPerMillion)
+        if let seconds = processorSecondsAtStart { object.add("daemon_cpu_seconds_start", seconds) }
+        if let seconds = processorSecondsSending { object.add("daemon_cpu_seconds_sending", seconds) }
         object.add("daemon_context_switches", contextSwitches)
         object.add("daemon_private_idle_bytes", figures.privateIdleBytes)
         object.add("daemon_private_peak_bytes", figures.privatePeakBytes)

@@ -13,6 +13,10 @@ public struct FloodResult: Sendable {
     public var drainSeconds: Double
     /// User and system time of the daemon.
     public var processorSeconds: Double
+    /// What of it belongs to the daemon's start, before the first message; nil where daemons were killed.
+    public var processorSecondsAtStart: Double?
+    /// What of it was spent while the clients sent; nil where daemons were killed.
+    public var processorSecondsSending: Double?
     public var contextSwitches: Int
     var figures = ProcessFigures()
     /// What the daemon wrote on standard error.

@@ -17,6 +17,8 @@ final class OwnDaemonRun {
     private var schedule: CrashSchedule?
     private var sampledAt: UInt64
     private var interruption: String?
+    private var processorSecondsAtStart: Double?
+    private var processorSecondsSent: Double?
 
     init(_ flood: FloodRun, path: String, arguments: [String], displayMode: ProgressDisplay.Mode) throws(FloodError) {
         self.flood = flood
@@ -50,10 +52,12 @@ final class OwnDaemonRun {
     func run() throws(FloodError) -> FloodResult {
         if configuration.sink.outage == .whileSending { sink.beginOutage(.seconds(1 << 30)) }
         sink.beginSending()
+        processorSecondsAtStart = daemon.processorSecondsSoFar
         do throws(FloodError) { try send() } catch {
             fleet.abandon()
             interruption = error.description
         }
+        processorSecondsSent = daemon.processorSecondsSoFar
         sink.endSending()
         let sent = SystemClock.monotonic
         if configuration.sink.outage == .whileSending { sink.endOutage() }
@@ -142,13 +146,18 @@ final class OwnDaemonRun {
                 promise: CrashPromise(configuration.durability), kills: daemon.kills, droppedByKilled: daemon.droppedByKilled)
         }
         keep(messages)
-        return FloodResult(
+        var result = FloodResult(
             evidence: evidence, verdict: Verdict(evidence),
             sendSeconds: Double(sent - start) / 1e9,
             deliverySeconds: record.lastArrival.map { Double($0 - min(start, $0)) / 1e9 } ?? 0,
             drainSeconds: Double(ended - stopped) / 1e9,
             processorSeconds: daemon.processorSeconds, contextSwitches: daemon.contextSwitches,
             figures: daemon.figures, messages: messages, keptDirectory: directory.keep ? directory.path : nil)
+        if configuration.crashes == nil, let begun = processorSecondsAtStart {
+            result.processorSecondsAtStart = begun
+            result.processorSecondsSending = processorSecondsSent.map { $0 - begun }
+        }
+        return result
     }
 
     private func keep(_ messages: [UInt8]) {

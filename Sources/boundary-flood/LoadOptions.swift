@@ -10,6 +10,7 @@ struct LoadOptions: ParsableArguments {
     @Option(name: .long, help: "Logs in a message.") var logsPerMessage = 10
     @Option(name: .long, help: ArgumentHelp("Tag of the frames: 1 (old clients), 2 (clients of today) or mixed.")) var tag = FloodConfiguration.Tags.message
     @Option(name: .long, help: "Writes per frame: 2 (header, then payload, as boundary does) or 1.") var writes = 2
+    @Option(name: .long, help: ArgumentHelp("With --writes 1: lay so many frames into one write, as no boundary does, to send more than a kernel call for each allows.", valueName: "frames")) var framesPerWrite = 1
     @Option(name: .long, help: "Length of each URL; the default makes a message of 10 logs about 1224 bytes long.") var urlBytes = FloodConfiguration.urlBytesDefault
     @Option(name: .long, help: ArgumentHelp(
         "Share of malformed frames: invalid protobuf, unknown tags, lengths over the limit, frames cut off by the client's end.", valueName: "percent"))
@@ -29,6 +30,7 @@ struct LoadOptions: ParsableArguments {
         configuration.logsPerMessage = logsPerMessage
         configuration.tags = tag
         configuration.writesPerFrame = writes
+        configuration.framesPerWrite = framesPerWrite
         configuration.urlBytes = urlBytes
         configuration.badPercent = bad
         configuration.reconnectEvery = reconnectEvery

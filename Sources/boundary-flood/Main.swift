@@ -48,7 +48,8 @@ import Flood
             bad_unknown_tag bad_length_over bad_truncated send_seconds sent_per_second megabytes_per_second
               with a daemon of its own also: delivered dropped dropped_REASON… spooled lost duplicated duplicated_in_flight out_of_order foreign requests request_bytes \
             answered_503 answered_413 delivery_seconds delivered_per_second latency_p50_us latency_p99_us latency_p999_us latency_max_us \
-            daemon_cpu_seconds daemon_cpu_seconds_per_million daemon_context_switches daemon_private_idle_bytes \
+            daemon_cpu_seconds daemon_cpu_seconds_per_million daemon_cpu_seconds_start (before the first message) daemon_cpu_seconds_sending daemon_context_switches \
+            daemon_private_idle_bytes \
             daemon_private_peak_bytes daemon_resident_peak_bytes daemon_written_bytes \
             daemon_written_bytes_sending spool_peak_bytes daemon_drain_seconds daemon_exit_code failures
               after an outage also: catch_up_seconds catch_up_latency_seconds

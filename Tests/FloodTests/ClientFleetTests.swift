@@ -39,6 +39,21 @@ struct ClientFleetTests {
         #expect(fleet.totals.statuses > 0)
     }
 
+    @Test(arguments: [1, 3], [2, 50])
+    func framesThatAreWrittenTogetherArriveEachForItself(connections: Int, frames: Int) throws {
+        var configuration = FloodConfiguration()
+        configuration.connections = connections
+        configuration.messages = 501
+        configuration.writesPerFrame = 1
+        configuration.framesPerWrite = frames
+        configuration.tags = .mixed
+        configuration.reconnectEvery = 100
+        let (fleet, acceptor) = try flood(configuration, bytesMax: 7777)
+        expectAllAccountedFor(fleet, acceptor)
+        #expect(fleet.totals.messages == 501)
+        #expect(fleet.totals.logs == 5010)
+    }
+
     @Test func aFullSocketHoldsTheClientUpAndLosesNothing() throws {
         var configuration = FloodConfiguration()
         configuration.connections = 3

@@ -49,6 +49,15 @@ struct FloodRunTests {
         #expect(failure(coder, daemon: "/bin/true") == "cannot run the stand-in for coderd /nonexistent/stand-in: No such file or directory")
     }
 
+    @Test func framesThatCannotBeWrittenTogether() {
+        #expect(failure({ $0.framesPerWrite = 0 }, daemon: "/bin/true").contains("--frames-per-write must be at least 1"))
+        #expect(failure({ $0.framesPerWrite = 2 }, daemon: "/bin/true").contains("--frames-per-write needs --writes 1"))
+        for frames in [5000, Int.max] {
+            #expect(failure({ $0.framesPerWrite = frames; $0.writesPerFrame = 1 }, daemon: "/bin/true").contains("\(frames) messages do not fit into 1 MiB"))
+        }
+        #expect(failure({ $0.framesPerWrite = 2; $0.writesPerFrame = 1; $0.badPercent = 1 }, daemon: "/bin/true").contains("goes with neither --bad"))
+    }
+
     @Test func optionsOfTheSpoolAndOfKills() {
         #expect(failure({ $0.durability.mode = .memory; $0.durability.spoolBytesMax = 1 }, daemon: "/bin/true").contains("it has no spool"))
         #expect(failure({ $0.durability.mode = .sync; $0.durability.spoolAfter = .seconds(1) }, daemon: "/bin/true").contains("--spool-after belongs to --durability spill"))

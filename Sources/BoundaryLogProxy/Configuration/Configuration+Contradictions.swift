@@ -26,7 +26,7 @@ extension Configuration {
                 case _ where isGiven("reporter"), .http: ""
                 case .coder: ", the default with CODER_AGENT_URL and a token in the environment"
                 case .file: ", the default without --http-url"
-                case .callback: ""
+                case .callback, .discard: ""
                 }
             for option in Options.all where isGiven(option.name) && disabler(of: option)?.name == "reporter" {
                 refuse(option.name, "has no effect with --reporter \(reporter.rawValue)\(reason)")
@@ -89,6 +89,7 @@ extension Configuration {
         if reporter == .coder, requestBytesMax >= 4 << 20 {
             warnings.append("request-bytes-max: coderd takes less than 4MiB, so requests are held below that")
         }
+        if reporter == .discard { warnings.append("reporter: discard throws every log away, and counts it as delivered") }
         if !coder.headers.isEmpty, source(of: "coder-header") == .commandLine {
             warnings.append("coder-header: a header's value on the command line can be read by every user of this machine")
         }

@@ -36,7 +36,7 @@ public enum Options {
         .enumeration(
             "reporter", "KIND", \.reporter, .destination,
             defaultText: "http when --http-url is given, else coder when --coder-url is, or CODER_AGENT_URL and a token are in the environment, else file",
-            help: "Where audit logs go: to a file as JSON lines, to an HTTP server, or to coderd's agent API."),
+            help: "Where audit logs go: to a file as JSON lines, to an HTTP server, or to coderd's agent API. discard throws them away and counts them as delivered: for measuring."),
         .path(
             "file-path", \.filePath, .destination,
             help: "The file that audit logs are appended to, opened anew on SIGHUP; - for standard output."),

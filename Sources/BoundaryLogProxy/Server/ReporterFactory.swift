@@ -11,6 +11,8 @@ enum ReporterFactory {
                 return try FileReporter(loop, FileDestination(argument: configuration.filePath))
             case .http:
                 return try HTTPReporter(loop, httpConfiguration(configuration.http))
+            case .discard:
+                return DiscardReporter(loop)
             case .callback:
                 guard let report = embedding.report else { throw StartFailure("the program has set no callback as the reporter") }
                 return try CallbackReporter(loop, timeout: configuration.coder.callTimeout, report)

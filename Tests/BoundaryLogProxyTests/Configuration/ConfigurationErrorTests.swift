@@ -146,6 +146,7 @@ import Testing
         }
         let plain = "http-url: credentials are sent to h in plain text, because the address begins with http://"
         #expect(try warnings(["http-url": "http://h/", "http-token-file": "/t"]) == [plain])
+        #expect(try warnings(["reporter": "discard"]) == ["reporter: discard throws every log away, and counts it as delivered"])
         #expect(try warnings(["http-url": "http://h/", "http-header": "Authorization: x"], source: .environment(variable: "V")) == [plain])
         #expect(try warnings(["http-url": "https://h/", "http-token-file": "/t"]) == [])
         for host in ["localhost", "LOCALHOST:80", "127.0.0.1", "127.9.9.9:1", "[::1]:80", "a.localhost"] {

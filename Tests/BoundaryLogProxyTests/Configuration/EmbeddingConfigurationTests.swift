@@ -58,7 +58,7 @@ import Testing
 
     @Test func noneAsksForItByName() throws {
         let error = #expect(throws: ConfigurationError.self) { try builder(["reporter": "callback"]) }
-        #expect(error?.allowed == "file, http, coder")
+        #expect(error?.allowed == "file, http, coder, discard")
     }
 
     @Test func whatIsWrongInAFileOrTheEnvironmentIsNotTaken() throws {

@@ -1,0 +1,1 @@
+"""What the proxy costs, beside a program that only reads: scripts/bench."""

@@ -1,0 +1,16 @@
+"""One module for each section: `measure(bench)` fills the results."""
+
+from . import growth, idle, ingest, latency, memory, micro, profile, sync, through
+
+# In the order in which they are measured.
+ALL = {
+    "ingest": ingest,
+    "growth": growth,
+    "through": through,
+    "sync": sync,
+    "latency": latency,
+    "memory": memory,
+    "idle": idle,
+    "micro": micro,
+    "profile": profile,
+}
