@@ -1,3 +1,4 @@
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <uv.h>
 
@@ -10,6 +11,9 @@ struct blp_peer_credentials {
     uid_t user;
     gid_t group;
 };
+
+// Not in Swift's module of the C library.
+static inline int blp_epoll_remove(int epoll, int descriptor) { return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, (struct epoll_event *)0); }
 
 // Variadic in C.
 static inline int blp_uv_measure_idle_time(uv_loop_t *loop) { return uv_loop_configure(loop, UV_METRICS_IDLE_TIME); }

@@ -85,6 +85,16 @@ public final class PipeConnection {
         if !isAskingForBuffer { uv_read_stop(stream(openHandle)) }
     }
 
+    /// As `stopReading`, for a moment: what comes meanwhile, end of file included, does not even wake the loop. libuv leaves a descriptor that it
+    /// was told to stop watching in its epoll set until something comes (`uv__io_poll`), and puts it in anew when it is told to start.
+    /// Not inside `connectionWillRead`.
+    public func restReading() {
+        guard isReading, let descriptor else { return }
+        assert(!isAskingForBuffer)
+        stopReading()
+        _ = blp_epoll_remove(uv_backend_fd(loop.pointer), descriptor)
+    }
+
     /// shutdown(SHUT_RD): what the peer has written is still read, then comes end of file; its later writes fail with EPIPE.
     public func endReading() {
         if let descriptor { shutdown(descriptor, Int32(SHUT_RD)) }

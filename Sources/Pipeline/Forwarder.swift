@@ -73,7 +73,7 @@ public final class Forwarder {
     public var settings: Settings
     public internal(set) var ledger = Ledger()
     public let ring: LogRing
-    /// Where deliveries from the spool lie. Its bound is that there are few of them.
+    /// Where deliveries from the spool lie. Its bound is that there are few of them; its memory is taken out of the ring's.
     let loadedRing = LogRing(bytesMax: .max / 2)
     /// nil: what does not find room in the ring is dropped, and what is left at the end is lost.
     var spool: SpoolState?
@@ -124,10 +124,13 @@ public final class Forwarder {
         self.keyPrefix = keyPrefix
         random = SeededRandom(seed: seed)
         lanes = LaneQueue(ring: ring)
+        ring.sharer = loadedRing
     }
 
     public var laneCount: Int { lanes.laneCount }
     public var deliveriesUnderWay: Int { active.count }
+    /// The next flush does not begin before then, unless a request's worth of bytes waits; nil: it may begin at once.
+    public var flushDue: Instant? { settings.flushInterval > .zero ? lastFlush?.advanced(by: settings.flushInterval) : nil }
     /// Nothing waits and nothing is under way, neither here nor in the spool.
     public var isEmpty: Bool { active.isEmpty && lanes.next == nil && (spool?.isAtRest ?? true) && ledger.spooled == Tally() }
     /// `step` has nothing to do, until a batch comes. A spool that does not work is tried again, and memory given back, also while nothing comes.

@@ -30,6 +30,8 @@ public final class LogRing {
 
     /// Bytes that the lanes take besides (see LaneQueue); they count against the bound.
     var laneBytes = 0
+    /// A ring whose memory counts against this one's bound too, but for three quarters that are this one's own in any case.
+    unowned(unsafe) var sharer: LogRing?
 
     private(set) var segments: [Segment] = []
     private var freeSlots: [Int] = []
@@ -68,6 +70,8 @@ public final class LogRing {
         return (segmentCount - 1) * segmentBytes + segments[newestSlot].used + laneBytes
     }
 
+    private var bytesHeld: Int { (segmentCount + spares.count) * segmentBytes }
+
     public var isEmpty: Bool { batchCount == 0 }
 
     // MARK: Writing
@@ -101,7 +105,7 @@ public final class LogRing {
     }
 
     private func openSegment() -> Bool {
-        guard (segmentCount + 1) * segmentBytes + laneBytes <= bytesMax else { return false }
+        guard (segmentCount + 1) * segmentBytes + laneBytes + min(sharer?.bytesHeld ?? 0, bytesMax / 4) <= bytesMax else { return false }
         let base = spares.popLast() ?? .allocate(byteCount: segmentBytes, alignment: 16)
         let segment = Segment(
             base: base, used: 0, live: 0, ordinal: nextOrdinal, nextSlot: -1, previousSlot: newestSlot)

@@ -121,6 +121,40 @@ import Testing
         }
     }
 
+    /// Neither bytes nor the end of a connection that rests wake the loop, and nothing of them is lost.
+    @Test func whoRestsWakesNobody() throws {
+        try withLoop { loop in
+            let server = try Server(loop)
+            let (client, end) = try server.pair(loop)
+            let recorder = Recorder()
+            end.delegate = recorder
+            end.startReading()
+            try client.writeAll([1])
+            loop.run { recorder.received == [1] }
+            end.restReading()
+            end.restReading()
+            try client.writeAll([2, 3])
+            client.close()
+            // Our own close is an event too.
+            loop.runOnce(waiting: false)
+            // The next thing that happens is the timer.
+            var hasExpired = false
+            let timer = Timer(loop) { hasExpired = true }
+            timer.start(after: .milliseconds(5))
+            while !hasExpired {
+                loop.runOnce()
+                #expect(hasExpired)
+            }
+            timer.close()
+            #expect(recorder.received == [1] && recorder.ends.isEmpty)
+            end.startReading()
+            loop.run { !recorder.ends.isEmpty }
+            #expect(recorder.received == [1, 2, 3])
+            end.restReading()
+            server.close()
+        }
+    }
+
     enum Act: CaseIterable { case stop, close, stopAndStart }
 
     /// Inside each callback the delegate may stop, or close.

@@ -11,6 +11,13 @@ final class ClientConnection: FrameSource, PipeConnectionDelegate {
     var decoder = FrameDecoder()
     /// When it last sent something, in the loop's nanoseconds.
     var lastActive: UInt64 = 0
+    /// When it last completed a frame, likewise.
+    var lastFrame: UInt64 = 0
+    /// Its place in the group that rests (`ReadModeration`); -1: it is read as bytes come.
+    var groupIndex = -1
+    var quietRests: UInt8 = 0
+    /// The last round of reading that it had a part in (`ReadRound`).
+    var round: UInt64 = 0
     /// Its end was asked for (idle).
     var isEnding = false
 

@@ -27,6 +27,8 @@ final class Intake {
     private let connectionsMax: Int
     private let idleTimeout: Duration?
     private var idleTimer: Timer?
+    private let moderation: ReadModeration
+    private var round = ReadRound()
     /// nil: nothing but the socket brings frames.
     let submissions: Submissions?
     var statistics = IngestStatistics()
@@ -52,6 +54,7 @@ final class Intake {
         self.idleTimeout = idleTimeout
         // Not zeroed: pages are touched only as far as reads reach.
         buffer = .allocate(byteCount: Self.carriedBytesMax + Self.readBytesMax, alignment: 16)
+        moderation = ReadModeration(loop)
         if idleTimeout != nil {
             idleTimer = Timer(loop) { [unowned self] in closeIdle() }
         }
@@ -88,6 +91,7 @@ final class Intake {
             last.index = connection.index
         }
         connection.pipe.close()
+        moderation.leave(connection)
         closed.append(connection)
         complainOfHoles(connection)
         if connections.isEmpty {
@@ -132,6 +136,7 @@ final class Intake {
     /// What clients have written is still read; what they write from now on fails on their side.
     func endReading() {
         isEnding = true
+        moderation.wake()
         for connection in connections { connection.pipe.endReading() }
     }
 
@@ -161,14 +166,15 @@ final class Intake {
         }
         idleTimer?.close()
         idleTimer = nil
+        moderation.close()
         closed = []
     }
 
     // MARK: Reading
 
-    /// Where the next read of a connection goes; empty while reading stands still.
+    /// Where the next read of a connection goes; empty while reading stands still, and when it has to wait for the next turn.
     func room(for connection: ClientConnection) -> UnsafeMutableRawBufferPointer {
-        guard !isPaused else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+        guard !isPaused, round.mayRead(served: connection.round) else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
         let carried = connection.decoder.carriedByteCount
         return UnsafeMutableRawBufferPointer(rebasing: buffer[carried..<carried + Self.readBytesMax])
     }
@@ -180,8 +186,12 @@ final class Intake {
         let now = loop.now
         connection.lastActive = now
         lastServed = connection.index
+        round.didRead(count)
+        connection.round = round.number
+        let framesBefore = statistics.frames
         let carried = connection.decoder.takeCarried(into: buffer)
         decode(carried + count, of: connection, now: now)
+        if !connection.pipe.isClosed { moderation.didRead(count, frames: Int(statistics.frames - framesBefore), from: connection, now: now) }
     }
 
     /// Decodes the first `count` bytes of the buffer, which came from `connection`.
@@ -282,6 +292,7 @@ final class Intake {
     /// Called once per turn; regulates reading when the policy is `--overflow block`.
     func endTurn() {
         closed.removeAll(keepingCapacity: closed.capacity <= 64)
+        round.endTurn()
         takeSubmissions()
         guard forwarder.settings.overflow == .block, !isDiscarding else { return }
         let (used, most) = (forwarder.ring.bytesUsed, forwarder.ring.bytesMax)
@@ -295,8 +306,14 @@ final class Intake {
         }
     }
 
+    /// Lets clients that send steadily rest, after what is to be sent now has been.
+    func moderate() {
+        if !isPaused, !isEnding { moderation.endTurn(flushDue: forwarder.flushDue) }
+    }
+
     func pause() {
         guard !isPaused else { return }
+        moderation.forget()
         isPaused = true
         statistics.pauses += 1
         for connection in connections { connection.pipe.stopReading() }

@@ -164,6 +164,7 @@ public final class ProxyServer {
     private func endTurn() {
         intake.endTurn()
         if phase != .closing, phase != .stopped { destination.pump() }
+        intake.moderate()
         switch phase {
         case .draining where intake.isDone && destination.forwarder.isEmpty: close()
         case .storing where intake.isDone && destination.restIsStored: close()
