@@ -10,12 +10,13 @@ extension Forwarder {
     /// Request bytes that one job writes, at most, but for deliveries that it stores: a commit takes some ten milliseconds then.
     static let jobBytesMax = 4 << 20
     /// With `sync`, groups follow each other at least so far apart, unless `groupBytes` wait; and what has ended is removed with the next group.
-    static let groupInterval: Duration = .milliseconds(10)
-    static let groupBytes = 256 << 10
+    static let groupInterval: Duration = .milliseconds(20)
+    static let groupBytes = 1 << 20
     /// Deliveries that one job takes out, at most.
     static let loadCountMax = 16
 
-    /// Spill mode's mark: half of the ring, so that there is room for what comes while a job writes.
+    /// Spill mode's mark: three quarters of the ring, so that there is room for what comes while a job writes. Not sooner: once something is in
+    /// the spool all goes through it, at several times the cost.
     private var highMark: Int { ring.bytesMax / 2 }
 
     /// The ring's lanes may be served: nothing that is older is in the spool or comes from it.

@@ -1,3 +1,5 @@
+import Pipeline
+
 /// What a spool's database is made of.
 ///
 /// A row of `run` is never changed: a delivery that takes rows out adds its claims, small rows of their own. An id is not given out twice as long as
@@ -20,7 +22,7 @@ enum SpoolSchema {
 
     /// The unit of `SpoolRun.footprint`. SQLite makes two system calls for each page that it writes to its log, but a small row that is removed from
     /// between others writes a whole page. Measured against 4 KiB: half the calls; at 20,000 logs/s, 20 % more bytes (16 KiB: 70 % more).
-    static let pageBytes = 8 << 10
+    static let pageBytes = SpoolRun.pageBytes
 
     /// As `sqlite_schema` gives them back, in its order.
     static let statements = [

@@ -54,11 +54,11 @@ import Testing
         let delivery = try #require(forwarder.pump(at(101), reporter).first)
         _ = forwarder.settle(delivery.number, .delivered, now: at(102))
         guard case .wait(let until) = forwarder.step(at(102)) else { Issue.record("does not wait"); return }
-        #expect(until == at(110))
+        #expect(until == at(120))
         // What comes meanwhile is due at the same time, and takes it along.
         forwarder.offer(Request.bytes(session: "a", sequence: 1..<2), at: at(103))
-        #expect(job(at(109)) == nil)
-        let next = try #require(job(at(110)))
+        #expect(job(at(119)) == nil)
+        let next = try #require(job(at(120)))
         #expect(next.settled == [delivery.key] && next.runs.count == 1)
     }
 

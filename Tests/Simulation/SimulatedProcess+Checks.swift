@@ -27,7 +27,7 @@ extension SimulatedProcess {
         // Lanes may open in the last segment.
         try require(ring.bytesUsed <= ring.bytesMax + ring.segmentBytes, "the ring holds \(ring.bytesUsed) of \(ring.bytesMax) bytes")
         // Parts of what is there already find room in any case: as much as before, in whole pages each.
-        let most = max(world.setup.spoolBytesMax, spoolBytesBefore) + world.spool.partCount * 4224
+        let most = max(world.setup.spoolBytesMax, spoolBytesBefore) + world.spool.partCount * (SpoolRun.pageBytes + SpoolRun.overheadBytes)
         let bytes = world.spool.content.bytes
         try require(bytes <= most, "the spool holds \(bytes) of \(most) bytes")
     }

@@ -65,7 +65,16 @@ public struct SpoolRun {
     }
 
     /// What a row counts for against `--spool-bytes-max`, in bytes: its request bytes in whole pages, and what stands beside them.
-    public static func footprint(ofBytes count: Int) -> Int { count <= 4096 ? count + 128 : (count + 128 + 8191) & ~8191 }
+    public static func footprint(ofBytes count: Int) -> Int {
+        let bytes = count + overheadBytes
+        return count <= pageBytes / 2 ? bytes : (bytes + pageBytes - 1) & ~(pageBytes - 1)
+    }
+
+    /// A page of the spool's file, in bytes.
+    public static let pageBytes = 8 << 10
+    /// What stands beside a row's request bytes.
+    public static let overheadBytes = 128
+
     public var footprint: Int { Self.footprint(ofBytes: batches.reduce(0) { $0 + $1.request.count }) }
 }
 

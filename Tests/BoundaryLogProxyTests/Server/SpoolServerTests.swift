@@ -110,7 +110,7 @@ import Testing
         let client = TestClient(bench.socketPath)
         let frame = { (number: Int32) in TestFrame.logs(session: "a", sequence: number * 10..<number * 10 + 10, urlBytes: 1000) }
         for number in Int32(0)..<400 {
-            bench.run(until: "there is room, because the spool has taken what was there") { bench.snapshot.ringBytes < 800 << 10 }
+            bench.run(until: "there is room, because the spool has taken what was there") { bench.snapshot.ringBytes < 600 << 10 }
             client.write(frame(number))
             bench.run(until: "it is read") { bench.snapshot.ledger.received.batches == UInt64(number) + 1 }
         }
