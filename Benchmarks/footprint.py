@@ -162,7 +162,7 @@ def main():
     idle_connections(options.bin_dir, options.connections)
     # Nobody answers at port 1: the ring fills, and what frames cost shows without deliveries.
     # With a spool, jobs and their rows allocate: a hundredth of an allocation for a frame.
-    for durability, overflow, limit in (("memory", "drop-newest", 1), ("memory", "drop-oldest", 1), ("spill", "drop-newest", 20)):
+    for durability, overflow, limit in (("memory", "drop-newest", 1), ("memory", "drop-oldest", 1), ("spill", "drop-newest", 30)):
         counts = allocations(
             options.bin_dir, options.counter, "--http-url", "http://127.0.0.1:1/", "--durability", durability, "--overflow", overflow,
             "--drain-timeout", "100ms")

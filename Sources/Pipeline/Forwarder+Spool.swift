@@ -199,7 +199,10 @@ extension Forwarder {
             guard SpoolRun.footprint(ofBytes: bytes) <= room, 
                 batches.isEmpty || bytes <= SpoolRun.bytesMax && bodyBytes <= bytesMax
             else { break }
-            if batches.isEmpty { lanes.beginRun(of: lane) }
+            if batches.isEmpty {
+                lanes.beginRun(of: lane)
+                batches.reserveCapacity(32)
+            }
             lanes.takeHeadForRun(of: lane)
             batches.append(batch)
             tally += Tally(logs: UInt64(batch.logCount), batches: 1)
