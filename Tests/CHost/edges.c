@@ -206,9 +206,10 @@ static int end_while_it_runs(void)
 int main(int count, char **arguments)
 {
     char spool[200];
-    if (count > 1 && strcmp(arguments[1], "exit") == 0) return end_while_it_runs();
+    const char *under = count > 1 ? arguments[1] : "";
+    if (strcmp(under, "exit") == 0) return end_while_it_runs();
     /* valgrind has limits of descriptors of its own, and keeps them otherwise than the kernel: it closes a pair that is too much and says that there it is. */
-    if (count == 1) without_descriptors_it_does_not_start();
+    if (strcmp(under, "valgrind") != 0) without_descriptors_it_does_not_start();
     without_a_socket_it_takes_submissions();
     a_failed_attachment_leaves_nothing();
     an_end_is_never_lost();
@@ -217,7 +218,8 @@ int main(int count, char **arguments)
     every_message_may_look("http-url", "http://127.0.0.1:1/", spool);
     every_message_may_look("file-path", "/dev/full", NULL);
     every_message_may_look("coder-url", "http://127.0.0.1:1", NULL);
-    it_does_not_hinder_an_exit(arguments[0]);
+    /* Five proxies begin at once there. What Swift's runtime makes once, for whichever thread comes first, is a race to ThreadSanitizer, which does not see into it. */
+    if (strcmp(under, "thread") != 0) it_does_not_hinder_an_exit(arguments[0]);
     puts("edges: none fallen over");
     return 0;
 }
