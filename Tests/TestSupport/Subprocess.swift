@@ -56,7 +56,7 @@ public final class Subprocess: Sendable {
     /// `write` is given, and ends with this object.
     public init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:], takesInput: Bool = false,
-        timeLimit: Duration = .seconds(60)
+        timeLimit: Duration = .seconds(300)
     ) throws {
         let output = try Pipe()
         let errors = try Pipe()
@@ -110,7 +110,7 @@ public final class Subprocess: Sendable {
 
     /// Starts a program and waits for its end.
     public static func run(
-        _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:], timeLimit: Duration = .seconds(60)
+        _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:], timeLimit: Duration = .seconds(300)
     ) async throws -> Outcome {
         await (try Subprocess(executable, arguments, environment: environment, timeLimit: timeLimit)).outcome()
     }
