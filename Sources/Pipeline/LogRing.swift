@@ -31,7 +31,7 @@ public final class LogRing {
     /// Bytes that the lanes take besides (see LaneQueue); they count against the bound.
     var laneBytes = 0
     /// A ring whose memory counts against this one's bound too, but for three quarters that are this one's own in any case.
-    unowned(unsafe) var sharer: LogRing?
+    var sharer: LogRing?
 
     private(set) var segments: [Segment] = []
     private var freeSlots: [Int] = []

@@ -43,8 +43,8 @@ struct SpoolOrphan {
 
 extension Tally {
     static func += (tally: inout Tally, header: SpoolRow.Header) {
-        tally.logs &+= UInt64(clamping: header.logs)
-        tally.batches &+= UInt64(clamping: header.batches)
+        tally.logs &+= header.tally.logs
+        tally.batches &+= header.tally.batches
     }
 }
 

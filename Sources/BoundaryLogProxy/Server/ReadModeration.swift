@@ -24,7 +24,7 @@ final class ReadModeration {
     private let loop: EventLoop
     private var timer: Timer?
     private var group: [ClientConnection] = []
-    private(set) var isResting = false
+    private var isResting = false
     /// The group was woken, and this turn reads what came meanwhile.
     private var isGathering = false
     private var length = RestLength()
