@@ -15,7 +15,7 @@ extension Forwarder {
     /// Deliveries that one job takes out, at most.
     static let loadCountMax = 16
 
-    /// Spill mode's mark: three quarters of the ring, so that there is room for what comes while a job writes. Not sooner: once something is in
+    /// Spill mode's mark: half of the ring, so that there is room for what comes while a job writes. Not sooner: once something is in
     /// the spool all goes through it, at several times the cost.
     private var highMark: Int { ring.bytesMax / 2 }
 
