@@ -11,7 +11,7 @@ public enum Daemon {
         /// Stopped, and nothing that was received was lost.
         public static let clean: Int32 = 0
         public static let cannotStart: Int32 = 1
-        /// Stopped, and something that was received was dropped: the final ledger says what.
+        /// Stopped, and something that was received was lost: the final ledger says what.
         public static let lostLogs: Int32 = 3
     }
 
@@ -112,7 +112,7 @@ public enum Daemon {
                 "\(ledger.spooled.logs) logs wait in the spool", metadata: snapshot.spool.map { ["spool_dir": "\($0.directory)"] } ?? [:])
         }
         logger.notice("final ledger", metadata: metadata)
-        return ledger.dropped == Tally() ? ExitCode.clean : ExitCode.lostLogs
+        return ledger.lost == Tally() ? ExitCode.clean : ExitCode.lostLogs
     }
 
     private static func tuneProcess(descriptorsNeeded: Int, _ logger: Logger) {

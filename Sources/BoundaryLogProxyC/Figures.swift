@@ -32,6 +32,7 @@ struct Figures: Sendable {
             logs_dropped_purged: ledger.dropped(.purged).logs,
             connections: UInt64(connections), frames_rejected: framesRejected,
             submits_accepted: submissions?.accepted ?? 0, submits_refused: submissions?.refused ?? 0,
-            submits_waiting: submissions?.waiting ?? 0)
+            submits_waiting: submissions?.waiting ?? 0,
+            logs_dropped_filtered: ledger.dropped(.filtered).logs)
     }
 }

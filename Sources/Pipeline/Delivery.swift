@@ -18,6 +18,9 @@ public struct Delivery {
 public enum DeliveryOutcome: Sendable {
     /// Acknowledged.
     case delivered
+    /// Acknowledged but for `rejected` logs, which the destination refuses for good, dropped as `forward_failed`, and `filtered` ones, which the configuration
+    /// keeps from it, counted as `filtered`. `reason`: what the destination said of it.
+    case partly(rejected: Int, filtered: Int, reason: String?)
     /// May succeed later: the delivery stays first in line. `retryAfter` is the destination's own wish and overrides the backoff when longer.
     case transient(reason: String, retryAfter: Duration?)
     /// The destination refuses this delivery for good: dropped as `forward_failed`.

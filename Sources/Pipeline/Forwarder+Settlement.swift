@@ -2,6 +2,8 @@ extension Forwarder {
     /// What an outcome led to, for logs and metrics.
     public enum Settlement: Sendable {
         case delivered(logs: Int)
+        /// The others than these arrived, or were filtered out. With none refused, the destination has given a warning.
+        case partlyRefused(logs: Int, reason: String)
         /// Stays first in line; the next attempt not before `delay` from now.
         case willRetry(reason: String, attempt: Int, delay: Duration)
         case dropped(logs: Int, reason: String)
@@ -23,6 +25,16 @@ extension Forwarder {
             let entry = active.remove(at: index)
             release(entry, droppedFor: nil)
             return .delivered(logs: entry.delivery.logCount)
+
+        case .partly(let rejected, let filtered, let reason):
+            succeed(active[index])
+            let entry = active.remove(at: index)
+            // A destination may count as it likes.
+            let lost = min(max(rejected, 0), entry.delivery.logCount)
+            let kept = min(max(filtered, 0), entry.delivery.logCount - lost)
+            release(entry, droppedFor: nil, refused: lost, filtered: kept)
+            guard lost == 0, reason == nil else { return .partlyRefused(logs: lost, reason: reason ?? "it gives no reason") }
+            return .delivered(logs: entry.delivery.logCount - kept)
 
         case .rejected(let reason):
             succeed(active[index])
@@ -108,9 +120,12 @@ extension Forwarder {
     // MARK: Settling
 
     /// Ends a delivery: its logs are delivered, or dropped for a reason; its batches leave the ring with their last part.
-    private func release(_ entry: Active, droppedFor reason: DropReason?) {
+    private func release(_ entry: Active, droppedFor reason: DropReason?, refused: Int = 0, filtered: Int = 0) {
         var (whole, lost) = releaseBatches(of: entry, lost: reason != nil)
-        whole.logs = UInt64(entry.delivery.logCount)
+        whole.logs = UInt64(entry.delivery.logCount - refused - filtered)
+        // The batch as such arrived.
+        ledger.dropInFlight(Tally(logs: UInt64(refused)), .forwardFailed)
+        ledger.dropInFlight(Tally(logs: UInt64(filtered)), .filtered)
         if let reason {
             ledger.dropInFlight(whole + lost, reason)
         } else {

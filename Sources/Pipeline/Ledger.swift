@@ -38,6 +38,8 @@ public enum DropReason: String, Sendable, CaseIterable {
     case spoolDamaged = "spool_damaged"
     /// Someone purged the spool.
     case purged
+    /// The configuration keeps it from the destination.
+    case filtered
 }
 
 /// The account of every log that a destination was owed. At every moment
@@ -55,6 +57,7 @@ public struct Ledger: Equatable, Sendable {
     public private(set) var droppedShutdown = Tally()
     public private(set) var droppedSpoolDamaged = Tally()
     public private(set) var droppedPurged = Tally()
+    public private(set) var droppedFiltered = Tally()
     /// In the ring.
     public private(set) var waiting = Tally()
     /// In the spool, and not in flight.
@@ -70,11 +73,15 @@ public struct Ledger: Equatable, Sendable {
         case .shutdown: droppedShutdown
         case .spoolDamaged: droppedSpoolDamaged
         case .purged: droppedPurged
+        case .filtered: droppedFiltered
         }
     }
 
     /// Dropped for any reason.
     public var dropped: Tally { DropReason.allCases.reduce(Tally()) { $0 + dropped($1) } }
+
+    /// Dropped, but for what the configuration keeps from the destination.
+    public var lost: Tally { dropped.exceeding(droppedFiltered) }
 
     public var balances: Bool { received + recovered == delivered + dropped + waiting + spooled + inFlight }
 
@@ -152,6 +159,7 @@ public struct Ledger: Equatable, Sendable {
         case .shutdown: droppedShutdown += tally
         case .spoolDamaged: droppedSpoolDamaged += tally
         case .purged: droppedPurged += tally
+        case .filtered: droppedFiltered += tally
         }
     }
 }

@@ -9,20 +9,58 @@ enum DeliveryContent {
         return RequestSlice.pieces(of: batch.request.bytes, logs: logs).map { UnsafeRawBufferPointer(rebasing: batch.request[$0]) }
     }
 
-    static func appendLines(of delivery: Delivery, to output: inout [UInt8]) {
+    /// The same with URLs as they may leave: written anew.
+    static func appendProtobuf(of delivery: Delivery, _ redaction: URLRedaction, to output: inout [UInt8]) {
+        for batch in delivery.batches { RequestRedaction.append(batch.request.bytes, logs: delivery.logs, redaction, to: &output) }
+    }
+
+    /// Bytes that a URL can gain when something is taken out of it, and its log and request by longer lengths.
+    static var redactionBytesMax: Int { 40 }
+
+    static func appendLines(of delivery: Delivery, _ redaction: URLRedaction, to output: inout [UInt8]) {
         for batch in delivery.batches {
             NDJSON.append(
-                batch.request.bytes, sessionID: batch.sessionID, processName: batch.processName, logs: delivery.logs, to: &output)
+                batch.request.bytes, sessionID: batch.sessionID, processName: batch.processName, logs: delivery.logs, redaction: redaction,
+                to: &output)
+        }
+    }
+
+    /// One `ExportLogsServiceRequest`: how many records are in it.
+    static func appendOTLP(
+        of delivery: Delivery, _ encoder: OTLPRequestEncoder, now: (loop: Instant, wall: UInt64), to output: inout [UInt8]
+    ) -> Int {
+        let start = output.count
+        encoder.begin(&output)
+        var count = 0
+        for batch in delivery.batches {
+            let age = now.loop.nanoseconds - min(now.loop.nanoseconds, batch.arrived.nanoseconds)
+            count += encoder.append(
+                batch.request.bytes, sessionID: batch.sessionID, processName: batch.processName, logs: delivery.logs,
+                observed: now.wall - min(now.wall, age), isFirst: count == 0, to: &output)
+        }
+        encoder.end(&output, start: start)
+        return count
+    }
+
+    /// What `batch` takes in a request's body, without reading its logs.
+    static func bodyBytes(of batch: Batch, _ configuration: HTTPReporterConfiguration) -> Int {
+        switch configuration.content {
+        case .logs(.protobuf): batch.request.count + (configuration.redaction.isEmpty ? 0 : batch.logCount * redactionBytesMax)
+        case .logs(.ndjson): lineBytes(of: batch, configuration.redaction)
+        case .otlp(let encoder):
+            encoder.byteCountEstimate(
+                requestBytes: batch.request.count, logCount: batch.logCount,
+                sessionAndProcessBytes: batch.sessionID.count + batch.processName.count)
         }
     }
 
     /// What the lines of `batch` take, without reading its logs: a method, URL and rule are in the request with their tags and lengths, so
     /// that this is somewhat more than the truth, but for those of their characters that need an escape. Session and process stand in
     /// every line: they are counted with their escapes.
-    static func lineBytes(of batch: Batch) -> Int {
+    static func lineBytes(of batch: Batch, _ redaction: URLRedaction) -> Int {
         let request = batch.request.bytes
         return batch.request.count + batch.logCount
-            * (emptyLineBytes + NDJSON.stringBytes(request, batch.sessionID) + NDJSON.stringBytes(request, batch.processName))
+            * (emptyLineBytes + (redaction.isEmpty ? 0 : redactionBytesMax) + NDJSON.stringBytes(request, batch.sessionID) + NDJSON.stringBytes(request, batch.processName))
     }
 
     /// Not stored: what whichever thread comes first makes, once, is a race to ThreadSanitizer, which does not see into Swift's runtime.

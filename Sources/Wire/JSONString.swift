@@ -4,8 +4,14 @@ enum JSONString {
     @inline(__always)
     static func append(_ bytes: RawSpan, _ range: Range<Int>, byteCount: Int, to output: inout OutputRawSpan) {
         output.append(UInt8(ascii: "\""))
-        if byteCount == range.count &+ 2 { output.append(bytes, range) } else { appendEscaped(bytes, range, to: &output) }
+        appendContent(bytes, range, byteCount: byteCount &- 2, to: &output)
         output.append(UInt8(ascii: "\""))
+    }
+
+    /// The same without the quotes; `contentByteCount` counted its bytes.
+    @inline(__always)
+    static func appendContent(_ bytes: RawSpan, _ range: Range<Int>, byteCount: Int, to output: inout OutputRawSpan) {
+        if byteCount == range.count { output.append(bytes, range) } else { appendEscaped(bytes, range, to: &output) }
     }
 
     /// Runs without escapes are copied whole.
@@ -24,13 +30,16 @@ enum JSONString {
 
     /// Bytes of the quoted literal that `append` writes.
     @inline(__always)
-    static func byteCount(_ bytes: RawSpan, _ range: Range<Int>) -> Int {
-        mayNeedEscape(bytes, range) ? countEscaped(bytes, range) : range.count &+ 2
+    static func byteCount(_ bytes: RawSpan, _ range: Range<Int>) -> Int { contentByteCount(bytes, range) &+ 2 }
+
+    @inline(__always)
+    static func contentByteCount(_ bytes: RawSpan, _ range: Range<Int>) -> Int {
+        mayNeedEscape(bytes, range) ? countEscaped(bytes, range) : range.count
     }
 
     @inline(never)
     private static func countEscaped(_ bytes: RawSpan, _ range: Range<Int>) -> Int {
-        var count = range.count &+ 2
+        var count = range.count
         for position in range {
             switch bytes.byte(at: position) {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x08, 0x09, 0x0A, 0x0C, 0x0D: count &+= 1

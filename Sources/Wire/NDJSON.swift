@@ -3,9 +3,10 @@ public enum NDJSON {
     /// Appends one line per log of the valid inner `request`; only logs number `logs` of it when given.
     /// session and process are the effective values, ranges of `request`.
     public static func append(
-        _ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>, logs: Range<Int>?, to output: inout [UInt8]
+        _ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>, logs: Range<Int>?, redaction: URLRedaction = [],
+        to output: inout [UInt8]
     ) {
-        let writer = LineWriter(request, sessionID: sessionID, processName: processName)
+        let writer = LineWriter(request, sessionID: sessionID, processName: processName, redaction: redaction)
         var time = RFC3339()
         var reader = LogReader()
         var number = 0
@@ -37,6 +38,30 @@ private struct LineString {
     }
 }
 
+/// A URL as it may leave.
+private struct LineURL {
+    private let whole: LineString
+    /// Set when something may be taken out.
+    private let redacted: JSONURL?
+
+    @inline(__always)
+    init(_ request: RawSpan, _ range: Range<Int>, _ redaction: URLRedaction) {
+        whole = LineString(request, range)
+        redacted =
+            redaction.isEmpty || range.isEmpty ? nil : JSONURL(request, RedactedURL(range, URLParts(request, range), redaction))
+    }
+
+    var byteCount: Int { redacted.map { $0.byteCount &+ 2 } ?? whole.byteCount }
+
+    @inline(__always)
+    func append(_ request: RawSpan, to output: inout OutputRawSpan) {
+        guard let redacted else { return whole.append(request, to: &output) }
+        output.append(UInt8(ascii: "\""))
+        redacted.append(request, to: &output)
+        output.append(UInt8(ascii: "\""))
+    }
+}
+
 /// Writes the lines of one request: each is measured first, and then written into room that is there.
 private struct LineWriter {
     /// A line without its strings has fewer bytes, whatever its numbers are.
@@ -44,15 +69,18 @@ private struct LineWriter {
 
     private let session: LineString
     private let process: LineString
+    private let redaction: URLRedaction
 
-    init(_ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>) {
+    init(_ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>, redaction: URLRedaction) {
         session = LineString(request, sessionID)
         process = LineString(request, processName)
+        self.redaction = redaction
     }
 
     @inline(__always)
     func append(_ log: LogView, _ request: RawSpan, _ time: inout RFC3339, to output: inout [UInt8]) {
-        let (method, url, rule) = (LineString(request, log.method), LineString(request, log.url), LineString(request, log.matchedRule))
+        let (method, rule) = (LineString(request, log.method), LineString(request, log.matchedRule))
+        let url = LineURL(request, log.url, redaction)
         let strings = method.byteCount + url.byteCount + rule.byteCount + session.byteCount + process.byteCount
         output.append(byteCountMax: strings + Self.otherBytesMax) { line in
             line.append(#"{"time":"#)

@@ -77,6 +77,11 @@ extension OutputRawSpan {
         }
     }
 
+    @inline(__always)
+    mutating func append(littleEndian value: UInt64) {
+        unsafe append(value.littleEndian, as: UInt64.self)
+    }
+
     /// Writes two digits, the tens first, over two bytes that were appended before; `value` is below 100.
     @inline(__always)
     mutating func overwrite(at offset: Int, digits value: UInt32) {

@@ -15,13 +15,14 @@ struct ConfigurationOptions: ParsableArguments {
     @OptionGroup(title: OptionSection.destination.rawValue) var destination: DestinationOptions
     @OptionGroup(title: OptionSection.http.rawValue) var http: HTTPOptions
     @OptionGroup(title: OptionSection.coder.rawValue) var coder: CoderOptions
+    @OptionGroup(title: OptionSection.otlp.rawValue) var otlp: OTLPOptions
     @OptionGroup(title: OptionSection.forwarding.rawValue) var forwarding: ForwardingOptions
     @OptionGroup(title: OptionSection.spool.rawValue) var spool: SpoolOptions
     @OptionGroup(title: OptionSection.operation.rawValue) var operation: OperationOptions
 
     /// What was given on the command line, in the order of the table.
     var given: [(name: String, value: String)] {
-        socket.given + destination.given + http.given + coder.given + forwarding.given + spool.given + operation.given
+        socket.given + destination.given + http.given + coder.given + otlp.given + forwarding.given + spool.given + operation.given
     }
 }
 
@@ -46,11 +47,13 @@ struct SocketOptions: ParsableArguments {
 struct DestinationOptions: ParsableArguments {
     @Option(table: "reporter") var reporter: String?
     @Option(table: "file-path") var filePath: String?
+    @Option(table: "redact-url") var redactUrl: String?
 
     var given: [(name: String, value: String)] {
         [
             ("reporter", reporter),
             ("file-path", filePath),
+            ("redact-url", redactUrl),
         ].flattened
     }
 }
@@ -98,6 +101,36 @@ struct CoderOptions: ParsableArguments {
             ("coder-client-key", coderClientKey),
             ("call-timeout", callTimeout),
         ].flattened + coderHeader.map { ("coder-header", $0) }
+    }
+}
+
+struct OTLPOptions: ParsableArguments {
+    @Option(table: "otlp-endpoint") var otlpEndpoint: String?
+    @Option(table: "otlp-logs-endpoint") var otlpLogsEndpoint: String?
+    @Option(table: "otlp-protocol") var otlpProtocol: String?
+    @Option(table: "otlp-header") var otlpHeader: [String] = []
+    @Option(table: "otlp-token-file") var otlpTokenFile: String?
+    @Option(table: "otlp-compression") var otlpCompression: String?
+    @Option(table: "otlp-ca-file") var otlpCaFile: String?
+    @Option(table: "otlp-client-cert") var otlpClientCert: String?
+    @Option(table: "otlp-client-key") var otlpClientKey: String?
+    @Option(table: "otlp-timeout") var otlpTimeout: String?
+    @Option(table: "otlp-filter") var otlpFilter: String?
+    @Option(table: "otlp-resource-attribute") var otlpResourceAttribute: [String] = []
+
+    var given: [(name: String, value: String)] {
+        [
+            ("otlp-endpoint", otlpEndpoint),
+            ("otlp-logs-endpoint", otlpLogsEndpoint),
+            ("otlp-protocol", otlpProtocol),
+            ("otlp-token-file", otlpTokenFile),
+            ("otlp-compression", otlpCompression),
+            ("otlp-ca-file", otlpCaFile),
+            ("otlp-client-cert", otlpClientCert),
+            ("otlp-client-key", otlpClientKey),
+            ("otlp-timeout", otlpTimeout),
+            ("otlp-filter", otlpFilter),
+        ].flattened + otlpHeader.map { ("otlp-header", $0) } + otlpResourceAttribute.map { ("otlp-resource-attribute", $0) }
     }
 }
 

@@ -35,7 +35,7 @@ static inline void check_balance(const blp_statistics *s)
         s->batches_delivered + s->batches_dropped + s->batches_waiting + s->batches_spooled + s->batches_in_flight);
     CHECK(
         s->logs_dropped == s->logs_dropped_buffer_full + s->logs_dropped_forward_failed + s->logs_dropped_shutdown +
-                               s->logs_dropped_spool_damaged + s->logs_dropped_purged);
+                               s->logs_dropped_spool_damaged + s->logs_dropped_purged + s->logs_dropped_filtered);
 }
 
 static inline blp_statistics figures(const blp_proxy *proxy)

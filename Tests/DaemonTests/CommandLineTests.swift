@@ -101,7 +101,7 @@ import Wire
             [
                 ("reporter", "http"), ("http-url", "https://h.example/in"), ("http-format", "ndjson"), ("http-token-file", "/run/token"),
                 ("http-compression", "zstd"), ("http-ca-file", "/etc/ca.pem"), ("http-client-cert", "/etc/c.pem"), ("http-client-key", "/etc/k.pem"),
-                ("http-timeout", "5s"),
+                ("http-timeout", "5s"), ("redact-url", "\"query,userinfo\""),
             ]
         ),
         (
@@ -109,6 +109,14 @@ import Wire
             [
                 ("reporter", "coder"), ("coder-url", "https://h.example"), ("coder-token-file", "/run/token"), ("coder-ca-file", "/etc/ca.pem"),
                 ("coder-client-cert", "/etc/c.pem"), ("coder-client-key", "/etc/k.pem"), ("call-timeout", "5s"),
+            ]
+        ),
+        (
+            "otlp",
+            [
+                ("reporter", "otlp"), ("otlp-endpoint", "https://h.example"), ("otlp-logs-endpoint", "https://h.example/in"), ("otlp-protocol", "http/json"),
+                ("otlp-token-file", "/run/token"), ("otlp-compression", "zstd"), ("otlp-ca-file", "/etc/ca.pem"), ("otlp-client-cert", "/etc/c.pem"),
+                ("otlp-client-key", "/etc/k.pem"), ("otlp-timeout", "5s"), ("otlp-filter", "denied"), ("redact-url", "query"),
             ]
         ),
     ])
@@ -119,8 +127,9 @@ import Wire
             ("overflow", "block"), ("durability", "spill"), ("spool-dir", "/var/lib/spool"), ("spool-bytes-max", "1GiB"), ("spool-after", "5s"),
             ("give-up-after", "24h"), ("metrics-listen", "\"[::1]:9464\""), ("drain-timeout", "1.5s"), ("log-level", "debug"), ("log-format", "json"),
         ]
-        let others = Options.all.filter { [.http, .coder].contains($0.section) && $0.section.rawValue.lowercased().prefix(4) != reporter.prefix(4) }
-        #expect(Set(values.map(\.0)).union(["file-path", "\(reporter)-header"]).union(others.map(\.name)) == Set(Options.all.map(\.name)))
+        let section: OptionSection = ["http": .http, "coder": .coder, "otlp": .otlp][reporter]!
+        let others = Options.all.filter { [.http, .coder, .otlp].contains($0.section) && $0.section != section }
+        #expect(Set(values.map(\.0)).union(["file-path", "redact-url", "otlp-resource-attribute", "\(reporter)-header"]).union(others.map(\.name)) == Set(Options.all.map(\.name)))
         var arguments = ["check-config", "--\(reporter)-header", "A: b", "--\(reporter)-header=C: d"]
         var environment: [String: String] = [:]
         for (name, value) in values {
@@ -133,7 +142,7 @@ import Wire
         let byCommandLine = try await Subprocess.run(program, arguments)
         let byEnvironment = try await Subprocess.run(program, ["check-config"], environment: environment)
         #expect(byEnvironment.errors == "")
-        #expect(byCommandLine.errors == (reporter == "http" ? "" : "boundary-log-proxy: warning: coder-header: a header's value on the command line can be read by every user of this machine\n"))
+        #expect(byCommandLine.errors == (reporter == "http" ? "" : "boundary-log-proxy: warning: \(reporter)-header: a header's value on the command line can be read by every user of this machine\n"))
         for outcome in [byCommandLine, byEnvironment] {
             #expect(outcome.status == 0)
             for (name, value) in values { #expect(outcome.output.contains("\n\(name): \(value) ") || outcome.output.hasPrefix("\(name): \(value) ")) }

@@ -30,6 +30,40 @@ import Testing
         #expect(forwarder.pump(at(1100), reporter).count == 1)
     }
 
+    @Test func partsOfADeliveryMayBeRefusedOrFilteredOut() {
+        let forwarder = make(.init(flushInterval: .zero))
+        func deliver(_ outcome: DeliveryOutcome) -> Forwarder.Settlement {
+            forwarder.offer(Request.bytes(session: "a", sequence: 0..<6))
+            forwarder.offer(Request.bytes(session: "a", sequence: 6..<10))
+            let deliveries = forwarder.pump(at(1), reporter)
+            #expect(deliveries.map(\.logCount) == [10])
+            return forwarder.settle(deliveries[0].number, outcome, now: at(1))
+        }
+        guard case .partlyRefused(logs: 3, reason: "old") = deliver(.partly(rejected: 3, filtered: 2, reason: "old")) else {
+            Issue.record("not so")
+            return
+        }
+        #expect(forwarder.ledger.delivered == Tally(logs: 5, batches: 2))
+        #expect(forwarder.ledger.dropped(.forwardFailed) == Tally(logs: 3) && forwarder.ledger.dropped(.filtered) == Tally(logs: 2))
+        #expect(forwarder.ledger.lost == Tally(logs: 3))
+        guard case .delivered(logs: 0) = deliver(.partly(rejected: 0, filtered: 10, reason: nil)) else {
+            Issue.record("not so")
+            return
+        }
+        // What a destination says of more logs than it was given is not believed.
+        guard case .partlyRefused(logs: 10, _) = deliver(.partly(rejected: 99, filtered: 99, reason: nil)) else {
+            Issue.record("not so")
+            return
+        }
+        // A warning; all arrived.
+        guard case .partlyRefused(logs: 0, reason: "hm") = deliver(.partly(rejected: 0, filtered: 0, reason: "hm")) else {
+            Issue.record("not so")
+            return
+        }
+        #expect(forwarder.ledger.delivered == Tally(logs: 15, batches: 8) && forwarder.ledger.dropped(.forwardFailed) == Tally(logs: 13))
+        #expect(forwarder.ledger.balances && forwarder.isEmpty)
+    }
+
     @Test func intervalZeroFlushesAsSoonAsTheLastDeliveryEnded() {
         let forwarder = make(.init(flushInterval: .zero))
         forwarder.offer(Request.bytes(session: "a", sequence: 0..<1))

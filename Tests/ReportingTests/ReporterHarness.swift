@@ -12,7 +12,7 @@ final class ReporterHarness {
 
     init(_ loop: EventLoop, _ configuration: HTTPReporterConfiguration, wallClock: (() -> Int64)? = nil) throws {
         self.loop = loop
-        reporter = try HTTPReporter(loop, configuration, wallClock: wallClock)
+        reporter = try HTTPReporter(loop, configuration, wallClock: wallClock.map { clock in { UInt64(clock()) * 1_000_000_000 } })
     }
 
     @discardableResult func send(_ delivery: Delivery) -> DeliveryOutcome {

@@ -26,7 +26,7 @@ extension Configuration {
                 case _ where isGiven("reporter"), .http: ""
                 case .coder: ", the default with CODER_AGENT_URL and a token in the environment"
                 case .file: ", the default without --http-url"
-                case .callback, .discard: ""
+                case .callback, .discard, .otlp: ""
                 }
             for option in Options.all where isGiven(option.name) && disabler(of: option)?.name == "reporter" {
                 refuse(option.name, "has no effect with --reporter \(reporter.rawValue)\(reason)")
@@ -44,6 +44,7 @@ extension Configuration {
         }
         for (prefix, url, certificate, key) in [
             ("http", http.url, http.clientCertificate, http.clientKey), ("coder", coder.url, coder.clientCertificate, coder.clientKey),
+            ("otlp", otlp.logsEndpoint ?? otlp.endpoint, otlp.clientCertificate, otlp.clientKey),
         ] {
             if certificate != nil, key == nil, !isInvalid.contains("\(prefix)-client-key") {
                 refuse("\(prefix)-client-cert", "needs --\(prefix)-client-key")
@@ -52,11 +53,12 @@ extension Configuration {
                 refuse("\(prefix)-client-key", "needs --\(prefix)-client-cert")
             }
             for name in ["\(prefix)-ca-file", "\(prefix)-client-cert"] where isGiven(name) && url?.isTLS == false {
-                refuse(name, "has no effect, because \(prefix)-url begins with http://")
+                refuse(name, "has no effect, because \(prefix == "otlp" ? "the endpoint" : "\(prefix)-url") begins with http://")
             }
         }
-        if http.tokenFile != nil, http.headers.contains(where: { $0.name.lowercased() == "authorization" }) {
-            refuse("http-token-file", "and an Authorization header in http-header cannot both be sent; give one of them")
+        for (prefix, tokenFile, headers) in [("http", http.tokenFile, http.headers), ("otlp", otlp.tokenFile, otlp.headers)]
+        where tokenFile != nil && headers.contains(where: { $0.name.lowercased() == "authorization" }) {
+            refuse("\(prefix)-token-file", "and an Authorization header in \(prefix)-header cannot both be sent; give one of them")
         }
         for header in coder.headers where CoderConfiguration.ownHeaders.contains(where: header.name.lowercased().hasPrefix) {
             refuse("coder-header", "sets \(header.name), which the proxy sets itself")
@@ -82,6 +84,19 @@ extension Configuration {
             if url.hasUserInfo, source(of: "http-url") == .commandLine {
                 warnings.append("http-url: user info on the command line can be read by every user of this machine")
             }
+        }
+        let otlpAuthorization = otlp.headers.contains { $0.name.lowercased() == "authorization" }
+        if reporter == .otlp, let url = otlp.logsEndpoint ?? otlp.endpoint {
+            let name = otlp.logsEndpoint == nil ? "otlp-endpoint" : "otlp-logs-endpoint"
+            if !url.isTLS, !url.isLoopback, otlp.tokenFile != nil || otlpAuthorization || url.hasUserInfo {
+                warnings.append("\(name): credentials are sent to \(Printable.text(url.host)) in plain text, because the address begins with http://")
+            }
+            if url.hasUserInfo, source(of: name) == .commandLine {
+                warnings.append("\(name): user info on the command line can be read by every user of this machine")
+            }
+        }
+        if otlpAuthorization, source(of: "otlp-header") == .commandLine {
+            warnings.append("otlp-header: a header's value on the command line can be read by every user of this machine")
         }
         if reporter == .coder, let url = coder.url, !url.isTLS, !url.isLoopback {
             warnings.append("coder-url: the agent token is sent to \(Printable.text(url.host)) in plain text, because the address begins with http://")

@@ -31,7 +31,10 @@ extension Configuration {
             switch option.section {
             case .http: reporter == .http
             case .coder: reporter == .coder || reporter == .callback && option.name == "call-timeout"
-            default: option.name != "file-path" || reporter == .file
+            case .otlp: reporter == .otlp
+            case .destination where option.name == "file-path": reporter == .file
+            case .destination where option.name == "redact-url": [.file, .http, .otlp].contains(reporter)
+            default: true
             }
         if !hasEffect { return ("reporter", reporter.rawValue) }
         if socketPath == nil, option.section == .socket, option.name != "socket" { return ("socket", "\"\"") }

@@ -1,5 +1,6 @@
 import Logging
 import Pipeline
+import Wire
 
 /// What the proxy runs with: whole and checked. Made by `ConfigurationBuilder`.
 public struct Configuration: Sendable {
@@ -19,6 +20,9 @@ public struct Configuration: Sendable {
     public internal(set) var filePath = "-"
     public internal(set) var http = HTTPConfiguration()
     public internal(set) var coder = CoderConfiguration()
+    public internal(set) var otlp = OTLPConfiguration()
+    /// Not for coderd, which shows URLs whole.
+    public internal(set) var redactURL: URLRedaction = []
 
     /// 0 to an hour.
     public internal(set) var flushInterval = Duration.milliseconds(100)

@@ -8,7 +8,7 @@ extension ConfigurationBuilder {
 
     /// Takes every `BOUNDARY_LOG_PROXY_…` variable, the socket's default path from `CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH` and
     /// `TMPDIR`, the spool's default directory from `STATE_DIRECTORY`, `XDG_STATE_HOME` and `HOME`, and coderd's address and token from the
-    /// `CODER_AGENT_…` variables of a workspace. An empty variable counts as unset.
+    /// `CODER_AGENT_…` variables of a workspace, and what OpenTelemetry's variables say of a collector. An empty variable counts as unset.
     public mutating func load(environment: [String: String]) {
         let prefix = OptionDescriptor.environmentPrefix
         let names = Dictionary(uniqueKeysWithValues: Options.all.map { ($0.environmentVariable, $0) })
@@ -32,6 +32,7 @@ extension ConfigurationBuilder {
             setDefault("socket", directory + (directory.hasSuffix("/") ? "" : "/") + "boundary-audit.sock", variable: "TMPDIR")
         }
         if let (path, variable) = SpoolDirectoryDefault.from(environment) { setDefault("spool-dir", path, variable: variable) }
+        for (option, values, variable) in OTLPEnvironment.defaults(environment) { setDefault(option, values, variable: variable) }
         if let url = value(Self.coderURLVariable) { setDefault("coder-url", url, variable: Self.coderURLVariable) }
         if let path = value(Self.coderTokenFileVariable) { setDefault("coder-token-file", path, variable: Self.coderTokenFileVariable) }
         if let token = value(Self.coderTokenVariable) { setCoderToken(token) }

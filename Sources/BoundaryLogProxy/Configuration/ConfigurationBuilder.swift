@@ -50,8 +50,10 @@ public struct ConfigurationBuilder: Sendable {
     mutating func record(_ error: ConfigurationError) { errors.append(error) }
 
     /// What an option is when no source names it. The value is checked when it is used.
-    mutating func setDefault(_ name: String, _ value: String, variable: String) {
-        defaults[name] = Given(values: [value], source: .defaultFromEnvironment(variable: variable))
+    mutating func setDefault(_ name: String, _ value: String, variable: String) { setDefault(name, [value], variable: variable) }
+
+    mutating func setDefault(_ name: String, _ values: [String], variable: String) {
+        defaults[name] = Given(values: values, source: .defaultFromEnvironment(variable: variable))
     }
 
     /// The agent token, for coderd. No option, because it is a secret.
@@ -97,7 +99,13 @@ public struct ConfigurationBuilder: Sendable {
             given["reporter"].map { $0.values.last == ReporterKind.coder.rawValue }
             ?? (given["http-url"] == nil && (hasToken || given["coder-url"] != nil))
         let mayUseCoder = mayBeCoder && !hasCallbackReporter
-        for (name, value) in defaults where given[name] == nil && (mayUseCoder || Options.named(name)?.section != .coder) { given[name] = value }
+        let usesOTLP = given["reporter"]?.values.last == ReporterKind.otlp.rawValue && !hasCallbackReporter
+        for (name, value) in defaults where given[name] == nil {
+            switch Options.named(name)?.section {
+            case .coder where !mayUseCoder, .otlp where !usesOTLP: continue
+            default: given[name] = value
+            }
+        }
         if mayUseCoder { configuration.coder.token = coderToken }
         for option in Options.all {
             guard let value = given[option.name] else { continue }

@@ -3,14 +3,14 @@ import Reporting
 
 /// Where batches go.
 public enum ReporterKind: String, CaseIterable, Sendable {
-    case file, http, coder
+    case file, http, coder, otlp
     /// Nowhere: every log counts as delivered and is gone. For measuring.
     case discard
     /// To the program that embeds the proxy; by `ConfigurationBuilder.setCallbackReporter` only.
     case callback
 
     /// Those that can be asked for in words.
-    public static let allCases: [ReporterKind] = [.file, .http, .coder, .discard]
+    public static let allCases: [ReporterKind] = [.file, .http, .coder, .otlp, .discard]
 }
 
 /// The body of a request to an HTTP destination.

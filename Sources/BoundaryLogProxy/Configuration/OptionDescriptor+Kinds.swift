@@ -1,11 +1,15 @@
+import Wire
+
 // One maker for each kind of value, so that a row of the table is a line or two.
 extension OptionDescriptor {
     static func path(_ name: String, _ path: Path<String>, _ section: OptionSection, help: String) -> OptionDescriptor {
         required(name, "PATH", path, .path, section, help: help, parse: parsePath, format: { $0 })
     }
 
-    static func path(_ name: String, _ path: Path<String?>, _ section: OptionSection, help: String) -> OptionDescriptor {
-        optional(name, "PATH", path, .path, section, help: help, parse: parsePath, format: { $0 })
+    static func path(
+        _ name: String, _ path: Path<String?>, _ section: OptionSection, defaultText: String = "none", help: String
+    ) -> OptionDescriptor {
+        optional(name, "PATH", path, .path, section, defaultText: defaultText, help: help, parse: parsePath, format: { $0 })
     }
 
     static func enumeration<Value: RawRepresentable & CaseIterable & Sendable>(
@@ -21,10 +25,10 @@ extension OptionDescriptor {
     }
 
     static func duration(
-        _ name: String, _ path: Path<Duration>, _ range: ClosedRange<Duration>, _ section: OptionSection, help: String
+        _ name: String, _ path: Path<Duration>, _ range: ClosedRange<Duration>, _ section: OptionSection, defaultText: String? = nil, help: String
     ) -> OptionDescriptor {
         required(
-            name, "DURATION", path, .duration(range), section, help: help,
+            name, "DURATION", path, .duration(range), section, defaultText: defaultText, help: help,
             parse: { (text) throws(ValueProblem) in try parseDuration(text, range) }, format: DurationText.format)
     }
 
@@ -62,9 +66,11 @@ extension OptionDescriptor {
             format: { "\($0)" })
     }
 
-    static func headers(_ name: String, _ path: Path<[HTTPHeader]>, _ section: OptionSection, help: String) -> OptionDescriptor {
+    static func headers(
+        _ name: String, _ path: Path<[HTTPHeader]>, _ section: OptionSection, defaultText: String = "none", help: String
+    ) -> OptionDescriptor {
         OptionDescriptor(
-            name: name, valueName: "NAME:VALUE", kind: .header, section: section, defaultText: "none", help: help,
+            name: name, valueName: "NAME:VALUE", kind: .header, section: section, defaultText: defaultText, help: help,
             isSecret: true, isRepeatable: true,
             assign: { (configuration, values) throws(ValueProblem) in
                 var headers: [HTTPHeader] = []
@@ -75,7 +81,49 @@ extension OptionDescriptor {
             mask: HTTPHeader.mask)
     }
 
+    static func attributes(
+        _ name: String, _ path: Path<[OTLPAttribute]>, _ section: OptionSection, defaultText: String, help: String
+    ) -> OptionDescriptor {
+        OptionDescriptor(
+            name: name, valueName: "KEY=VALUE", kind: .attribute, section: section, defaultText: defaultText, help: help,
+            isSecret: false, isRepeatable: true,
+            assign: { (configuration, values) throws(ValueProblem) in
+                var attributes: [OTLPAttribute] = []
+                for value in values { attributes.append(try OTLPAttribute(parsing: value)) }
+                configuration[keyPath: path] = attributes
+            },
+            values: { $0[keyPath: path].map(\.text) },
+            mask: { $0 })
+    }
+
+    static func urlParts(_ name: String, _ path: Path<URLRedaction>, _ section: OptionSection, help: String) -> OptionDescriptor {
+        let parts: [(name: String, value: URLRedaction)] = [("query", .query), ("userinfo", .userInfo)]
+        return OptionDescriptor(
+            name: name, valueName: "PARTS", kind: .urlParts(parts.map(\.name)), section: section, defaultText: "none", help: help,
+            isSecret: false, isRepeatable: false,
+            assign: { (configuration, values) throws(ValueProblem) in
+                var redaction: URLRedaction = []
+                for word in (values.last ?? "").split(separator: ",", omittingEmptySubsequences: false) {
+                    guard let part = parts.first(where: { $0.name == word }) else { throw ValueProblem("names no part of a URL that can be taken out") }
+                    redaction.insert(part.value)
+                }
+                configuration[keyPath: path] = redaction
+            },
+            values: { configuration in
+                let given = parts.filter { configuration[keyPath: path].contains($0.value) }
+                return given.isEmpty ? [] : [given.map(\.name).joined(separator: ",")]
+            },
+            mask: { $0 })
+    }
+
     // MARK: Parsers
+
+    /// `v1/logs` is put behind it.
+    @Sendable static func parseOTLPEndpoint(_ text: String) throws(ValueProblem) -> HTTPURL {
+        let url = try HTTPURL(parsing: text)
+        if url.text.contains("?") { throw ValueProblem("has a query, and v1/logs is put behind it: give --otlp-logs-endpoint instead") }
+        return url
+    }
 
     @Sendable static func parsePath(_ text: String) throws(ValueProblem) -> String {
         if text.isEmpty { throw ValueProblem("is empty") }

@@ -14,6 +14,10 @@ public enum OptionKind: Sendable, Hashable {
     case count(ClosedRange<Int>)
     case url
     case header
+    /// A key and a value of an OpenTelemetry resource.
+    case attribute
+    /// Parts of a URL, joined by commas.
+    case urlParts([String])
     case listenAddress
 
     public var allowed: String {
@@ -29,6 +33,8 @@ public enum OptionKind: Sendable, Hashable {
         case .count(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .url: HTTPURL.allowed
         case .header: HTTPHeader.allowed
+        case .attribute: OTLPAttribute.allowed
+        case .urlParts(let names): "\(names.joined(separator: ", ")), or several joined by commas"
         case .listenAddress: ListenAddress.allowed
         }
     }

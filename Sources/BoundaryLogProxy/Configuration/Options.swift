@@ -4,7 +4,7 @@ import Pipeline
 /// The option table: the one place where an option is named, bounded and described.
 public enum Options {
     /// In the order in which they are shown.
-    public static let all: [OptionDescriptor] = socket + destination + http + coder + forwarding + spool + operation
+    public static let all: [OptionDescriptor] = socket + destination + http + coder + otlp + forwarding + spool + operation
 
     public static func named(_ name: String) -> OptionDescriptor? { byName[name] }
 
@@ -36,10 +36,16 @@ public enum Options {
         .enumeration(
             "reporter", "KIND", \.reporter, .destination,
             defaultText: "http when --http-url is given, else coder when --coder-url is, or CODER_AGENT_URL and a token are in the environment, else file",
-            help: "Where audit logs go: to a file as JSON lines, to an HTTP server, or to coderd's agent API. discard throws them away and counts them as delivered: for measuring."),
+            help: "Where audit logs go: to a file as JSON lines, to an HTTP server, to coderd's agent API, or to an OpenTelemetry collector. discard throws them away and counts them as delivered: for measuring."),
         .path(
             "file-path", \.filePath, .destination,
             help: "The file that audit logs are appended to, opened anew on SIGHUP; - for standard output."),
+        .urlParts(
+            "redact-url", \.redactURL, .destination,
+            help: """
+                What is taken out of URLs before they leave, for the destinations file, http and otlp. query: all behind the first ? becomes REDACTED. \
+                userinfo: user and password become REDACTED:REDACTED.
+                """),
     ]
 
     private static let http: [OptionDescriptor] = [
@@ -94,6 +100,55 @@ public enum Options {
         .duration(
             "call-timeout", \.coder.callTimeout, .milliseconds(100) ... .seconds(3600), .coder,
             help: "The longest that coderd, or the callback of an embedding program, may take to answer. A late answer is given up and the call tried again."),
+    ]
+
+    private static let otlp: [OptionDescriptor] = [
+        .optional(
+            "otlp-endpoint", "URL", \.otlp.endpoint, .url, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_ENDPOINT, else \(OTLPConfiguration.defaultEndpoint)",
+            help: "The address of an OpenTelemetry collector (OTLP over HTTP); logs go to v1/logs below it.", mask: HTTPURL.mask,
+            parse: OptionDescriptor.parseOTLPEndpoint, format: \.text),
+        .optional(
+            "otlp-logs-endpoint", "URL", \.otlp.logsEndpoint, .url, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, else v1/logs below --otlp-endpoint",
+            help: "The address that logs are sent to, as it is.", mask: HTTPURL.mask,
+            parse: { (text) throws(ValueProblem) in try HTTPURL(parsing: text) }, format: \.text),
+        .enumeration(
+            "otlp-protocol", "PROTOCOL", \.otlp.format, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_PROTOCOL or $OTEL_EXPORTER_OTLP_PROTOCOL, else http/protobuf",
+            help: "The body of a request: protobuf or JSON. gRPC is not spoken."),
+        .headers(
+            "otlp-header", \.otlp.headers, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_HEADERS or $OTEL_EXPORTER_OTLP_HEADERS",
+            help: """
+                A header for every request; may be given more than once, in the environment one a line. On the command line it can be \
+                read by every user of this machine: put secrets into the environment, a file, or --otlp-token-file.
+                """),
+        .path(
+            "otlp-token-file", \.otlp.tokenFile, .otlp,
+            help: "A file that holds a token, sent as Authorization: Bearer. Read anew when the collector refuses it."),
+        .enumeration(
+            "otlp-compression", "METHOD", \.otlp.compression, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_COMPRESSION or $OTEL_EXPORTER_OTLP_COMPRESSION, else none",
+            help: "Compresses the bodies of requests (Content-Encoding)."),
+        .path(
+            "otlp-ca-file", \.otlp.caFile, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE or $OTEL_EXPORTER_OTLP_CERTIFICATE",
+            help: "Certificates (PEM) that the collector's certificate is checked against, instead of the system's. The check cannot be turned off."),
+        .path(
+            "otlp-client-cert", \.otlp.clientCertificate, .otlp,
+            defaultText: "$OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE or $OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+            help: "The certificate (PEM) that the proxy shows; needs --otlp-client-key."),
+        .path(
+            "otlp-client-key", \.otlp.clientKey, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY or $OTEL_EXPORTER_OTLP_CLIENT_KEY",
+            help: "The private key (PEM) of --otlp-client-cert."),
+        .duration(
+            "otlp-timeout", \.otlp.timeout, .milliseconds(100) ... .seconds(3600), .otlp,
+            defaultText: "$OTEL_EXPORTER_OTLP_LOGS_TIMEOUT or $OTEL_EXPORTER_OTLP_TIMEOUT in milliseconds, else 10s",
+            help: "The longest that one request may take, from connecting to the end of the answer. A late one is tried again."),
+        .enumeration(
+            "otlp-filter", "LOGS", \.otlp.filter, .otlp,
+            help: "Which logs are sent: all, or those of denied requests only. The others are counted as dropped for the reason filtered."),
+        .attributes(
+            "otlp-resource-attribute", \.otlp.resourceAttributes, .otlp, defaultText: "$OTEL_RESOURCE_ATTRIBUTES and $OTEL_SERVICE_NAME",
+            help: """
+                An attribute of the resource that all records share; may be given more than once, in the environment one a line. Unless given, service.name, \
+                service.version, host.name and, in a Coder workspace, coder.workspace.name, .id, .owner.name and .agent.name are added.
+                """),
     ]
 
     private static let forwarding: [OptionDescriptor] = [

@@ -22,7 +22,7 @@ public struct DeliveryStatistics: Sendable {
 
     mutating func record(_ settlement: Forwarder.Settlement) {
         switch settlement {
-        case .delivered: isFailing = false
+        case .delivered, .partlyRefused: isFailing = false
         case .willRetry, .dropped: isFailing = true
         case .split: break
         }
@@ -33,6 +33,10 @@ public struct DeliveryStatistics: Sendable {
         case .delivered:
             delivered += 1
             lastSuccess = now
+        case .partly(let refused, _, let reason):
+            delivered += 1
+            lastSuccess = now
+            if refused > 0 { lastError = reason }
         case .transient(let reason, _):
             transient += 1
             lastError = reason

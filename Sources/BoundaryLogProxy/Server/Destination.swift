@@ -83,11 +83,12 @@ final class Destination {
 
     private func report(_ settlement: Forwarder.Settlement, _ delivery: Delivery, failingSince: Instant?) {
         switch settlement {
-        case .delivered:
-            if let failingSince {
-                complaints.say(
-                    .notice, .deliveringAgain, "delivering again", ["destination": "\(name)", "after": "\(text(now.since(failingSince)))"])
-            }
+        case .delivered: sayDeliveringAgain(failingSince)
+        case .partlyRefused(let logs, let reason):
+            sayDeliveringAgain(failingSince)
+            complaints.warn(
+                .deliveryRefused,
+                logs == 0 ? "the destination warns: \(reason)" : "the destination refused a part of a delivery, which is dropped: \(reason)", ["destination": "\(name)", "logs": "\(logs)"])
         case .willRetry(let reason, let attempt, let delay):
             complaints.warn(
                 .deliveryFailed, "delivery failed, will be tried again: \(reason)",
@@ -101,6 +102,11 @@ final class Destination {
                 .deliveryTooLarge, "the destination finds a request too large: split in halves",
                 ["destination": "\(name)", "request_bytes_max_now": "\(bytesMax)"])
         }
+    }
+
+    private func sayDeliveringAgain(_ failingSince: Instant?) {
+        guard let failingSince else { return }
+        complaints.say(.notice, .deliveringAgain, "delivering again", ["destination": "\(name)", "after": "\(text(now.since(failingSince)))"])
     }
 
     // MARK: The spool

@@ -1,6 +1,7 @@
 import EventLoop
 import Pipeline
 import Reporting
+import Wire
 
 /// Makes the reporter that a configuration asks for.
 enum ReporterFactory {
@@ -8,9 +9,11 @@ enum ReporterFactory {
         do {
             switch configuration.reporter {
             case .file:
-                return try FileReporter(loop, FileDestination(argument: configuration.filePath))
+                return try FileReporter(loop, FileDestination(argument: configuration.filePath), redaction: configuration.redactURL)
             case .http:
-                return try HTTPReporter(loop, httpConfiguration(configuration.http))
+                return try HTTPReporter(loop, httpConfiguration(configuration.http, configuration.redactURL))
+            case .otlp:
+                return try HTTPReporter(loop, otlpConfiguration(configuration.otlp, configuration.redactURL))
             case .discard:
                 return DiscardReporter(loop)
             case .callback:
@@ -25,10 +28,20 @@ enum ReporterFactory {
         }
     }
 
-    private static func httpConfiguration(_ http: HTTPConfiguration) throws(StartFailure) -> HTTPReporterConfiguration {
+    private static func otlpConfiguration(_ otlp: OTLPConfiguration, _ redaction: URLRedaction) -> HTTPReporterConfiguration {
+        let encoder = OTLPRequestEncoder(
+            format: otlp.format, filter: otlp.filter, redaction: redaction, resource: otlp.resource(environment: ProcessEnvironment.current),
+            version: Version.text)
+        return HTTPReporterConfiguration(
+            url: otlp.url, content: .otlp(encoder), headers: otlp.headers.map { .init(name: $0.name, value: $0.value) },
+            tokenFile: otlp.tokenFile, compression: otlp.compression, caFile: otlp.caFile,
+            clientCertificateFile: otlp.clientCertificate, clientKeyFile: otlp.clientKey, timeout: otlp.timeout, userAgent: userAgent)
+    }
+
+    private static func httpConfiguration(_ http: HTTPConfiguration, _ redaction: URLRedaction) throws(StartFailure) -> HTTPReporterConfiguration {
         guard let url = http.url else { throw StartFailure("--reporter http needs --http-url") }
         return HTTPReporterConfiguration(
-            url: url.text, format: http.format, headers: http.headers.map { .init(name: $0.name, value: $0.value) },
+            url: url.text, content: .logs(http.format), redaction: redaction, headers: http.headers.map { .init(name: $0.name, value: $0.value) },
             tokenFile: http.tokenFile, compression: http.compression, caFile: http.caFile,
             clientCertificateFile: http.clientCertificate, clientKeyFile: http.clientKey, timeout: http.timeout,
             userAgent: userAgent)

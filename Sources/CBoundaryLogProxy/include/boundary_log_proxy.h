@@ -305,7 +305,7 @@ int blp_log_session_free(blp_log_session *session);
  *
  *     received + recovered = delivered + dropped + waiting + spooled + in flight
  *
- * and dropped is the sum of its five reasons. Members may be added at the end. Since 0.1.0.
+ * and dropped is the sum of its six reasons. Members may be added at the end. Since 0.1.0.
  */
 typedef struct blp_statistics {
     uint64_t size; /* sizeof(blp_statistics): set by the caller; on return, how much of it was filled in */
@@ -333,6 +333,7 @@ typedef struct blp_statistics {
     uint64_t submits_accepted;  /* calls of blp_submit() and blp_log_flush() that returned BLP_OK */
     uint64_t submits_refused;   /* those that returned BLP_E_FULL: never received, and in no other figure */
     uint64_t submits_waiting;   /* accepted, and not yet received: for the proxy's thread to take, some milliseconds at most unless it is held up */
+    uint64_t logs_dropped_filtered; /* kept from the destination by the configuration (otlp-filter) */
 } blp_statistics;
 
 /*

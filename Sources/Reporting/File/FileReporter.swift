@@ -1,6 +1,7 @@
 import EventLoop
 internal import Glibc
 import Pipeline
+import Wire
 
 /// Appends each delivery as JSON lines to a file or a pipe, one delivery at a time, off the loop's thread. Confined to the loop's thread.
 ///
@@ -26,6 +27,7 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
     }
 
     private let loop: EventLoop
+    private let redaction: URLRedaction
     private let writer: FileWriter
     private var later: NextTurn?
     private var file: LogFile?
@@ -40,9 +42,10 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
 
     /// Throws if the file cannot be opened for appending. Making and opening it happens on the calling thread.
     /// https://man7.org/linux/man-pages/man2/open.2.html
-    public init(_ loop: EventLoop, _ destination: FileDestination) throws(ReportingError) {
+    public init(_ loop: EventLoop, _ destination: FileDestination, redaction: URLRedaction = []) throws(ReportingError) {
         self.loop = loop
         self.destination = destination
+        self.redaction = redaction
         writer = FileWriter(loop)
         switch destination {
         case .descriptor(let descriptor, _): file = LogFile(borrowing: descriptor)
@@ -65,7 +68,7 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
     }
 
     /// Somewhat more than the truth, as long as no character needs an escape.
-    public func bodyBytes(of batch: Batch) -> Int { DeliveryContent.lineBytes(of: batch) }
+    public func bodyBytes(of batch: Batch) -> Int { DeliveryContent.lineBytes(of: batch, redaction) }
 
     public func send(_ delivery: Delivery, completion: @escaping (DeliveryOutcome) -> Void) {
         precondition(current == nil && later != nil, "a FileReporter takes one delivery at a time, and none after it was closed")
@@ -76,7 +79,7 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
             self.progress = nil
         }
         lines.removeAll(keepingCapacity: true)
-        DeliveryContent.appendLines(of: delivery, to: &lines)
+        DeliveryContent.appendLines(of: delivery, redaction, to: &lines)
         endTornLineOrGoOn()
     }
 

@@ -1,9 +1,19 @@
+extension HTTPReporterConfiguration.Content {
+    var mediaType: String {
+        switch self {
+        case .logs(.protobuf): "application/x-protobuf"
+        case .logs(.ndjson): "application/x-ndjson"
+        case .otlp(let encoder): encoder.format == .json ? "application/json" : "application/x-protobuf"
+        }
+    }
+}
+
 extension HTTPReporter {
     /// The lines that are the same in each request, as libcurl takes them.
     /// https://curl.se/libcurl/c/CURLOPT_HTTPHEADER.html
     static func headers(_ configuration: HTTPReporterConfiguration) -> [String] {
         var lines = [
-            configuration.format == .protobuf ? "Content-Type: application/x-protobuf" : "Content-Type: application/x-ndjson",
+            "Content-Type: \(configuration.content.mediaType)",
             // Without value it is not sent: waiting for "100 Continue" costs a round trip.
             "Expect:",
         ]

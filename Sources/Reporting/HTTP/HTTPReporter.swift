@@ -2,6 +2,7 @@ internal import CCurl
 import EventLoop
 internal import Glibc
 import Pipeline
+import Wire
 
 /// Posts each delivery to an HTTP server, over one kept connection, or a stream of it where HTTP/2 is spoken.
 ///
@@ -22,7 +23,7 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
     private let usesTLS: Bool
     private let multi: CurlMulti
     private let encoder: BodyEncoder
-    private let wallClock: () -> Int64
+    private let wallClock: () -> UInt64
     private let baseHeaders: [String]
     private let baseRedaction: Redaction
     /// The base and the current token.
@@ -31,33 +32,47 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
     private var idle: [HTTPTransfer] = []
     private var active: [HTTPTransfer] = []
     private var isClosing = false
+    /// Deliveries of which nothing is to be sent; their completions come in the next turn.
+    private var empty: [(completion: (DeliveryOutcome) -> Void, filtered: Int)] = []
+    private var later: NextTurn?
     /// Completions that `close` owes.
     private var abandoned: [(DeliveryOutcome) -> Void] = []
 
     /// Checks the configuration and reads the token; connects at the first delivery.
-    /// `wallClock`: seconds since 1970, for a `Retry-After` that is a date; the system's if nil.
+    /// `wallClock`: nanoseconds since 1970, for a `Retry-After` that is a date and for when OTLP records were observed; the system's if nil.
     public init(
-        _ loop: EventLoop, _ configuration: HTTPReporterConfiguration, wallClock: (() -> Int64)? = nil
+        _ loop: EventLoop, _ configuration: HTTPReporterConfiguration, wallClock: (() -> UInt64)? = nil
     ) throws(ReportingError) {
         try configuration.validate()
         let url = try ReportURL(configuration.url)
         self.loop = loop
         self.configuration = configuration
-        self.wallClock = wallClock ?? { Int64(time(nil)) }
+        self.wallClock = wallClock ?? Self.systemClock
         destination = url.shown
         usesTLS = url.scheme == "https"
         token = if let file = configuration.tokenFile { try TokenFile.read(file) } else { nil }
-        traits = ReporterTraits(mixesSessions: configuration.format == .ndjson, inFlightMax: Self.inFlightMax)
-        encoder = BodyEncoder(format: configuration.format, compression: configuration.compression)
+        traits = ReporterTraits(mixesSessions: configuration.content != .logs(.protobuf), inFlightMax: Self.inFlightMax)
+        encoder = BodyEncoder(configuration)
         baseHeaders = Self.headers(configuration)
         baseRedaction = Redaction(headers: configuration.headers, url: url)
         redaction = baseRedaction
         redaction.hide(token)
         multi = CurlMulti(loop)
+        later = NextTurn(loop) { [unowned self] in
+            let ready = empty
+            empty = []
+            for (completion, filtered) in ready { completion(.partly(rejected: 0, filtered: filtered, reason: nil)) }
+        }
+    }
+
+    private static func systemClock() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(clamping: time.tv_sec) * 1_000_000_000 + UInt64(clamping: time.tv_nsec)
     }
 
     public func bodyBytes(of batch: Batch) -> Int {
-        configuration.format == .protobuf ? batch.request.count : DeliveryContent.lineBytes(of: batch)
+        DeliveryContent.bodyBytes(of: batch, configuration)
     }
 
     /// After `close` began, the completion gets `.transient`; after it ended, this may not be called.
@@ -67,11 +82,18 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
             return
         }
         let transfer = idle.popLast() ?? HTTPTransfer(configuration, usesTLS: usesTLS)
-        encoder.encode(delivery, into: &transfer.body)
+        let logs = encoder.encode(delivery, now: (Instant(nanoseconds: loop.now), wallClock()), into: &transfer.body)
+        guard logs > 0 else {
+            _ = transfer.end()
+            idle.append(transfer)
+            empty.append((completion, delivery.logCount))
+            later?.schedule()
+            return
+        }
         var headers = baseHeaders
         headers.append("Idempotency-Key: \(delivery.key)")
         if let token { headers.append("Authorization: Bearer \(token)") }
-        transfer.begin(headers: headers, token: token, completion: completion)
+        transfer.begin(headers: headers, token: token, logs: delivery.logCount, filtered: delivery.logCount - logs, completion: completion)
         active.append(transfer)
         multi.start(transfer.easy.handle) { [unowned self] code in ended(transfer, code) }
     }
@@ -101,6 +123,10 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
         }
         active = []
         idle = []
+        abandoned += empty.map(\.completion)
+        empty = []
+        later?.close()
+        later = nil
         multi.close { [self] in
             while !abandoned.isEmpty { abandoned.removeFirst()(.transient(reason: "the reporter was closed", retryAfter: nil)) }
             closed()
@@ -134,8 +160,17 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
                 return .transient(reason: "\(reason) (the token file has changed since: trying again with what it holds now)", retryAfter: nil)
             }
         }
-        let retryAfter = transfer.easy.header("Retry-After").flatMap { RetryAfter.parse($0, now: wallClock()) }
-        return HTTPOutcome.of(status: status, reason: reason, retryAfter: retryAfter)
+        let retryAfter = transfer.easy.header("Retry-After").flatMap { RetryAfter.parse($0, now: Int64(wallClock() / 1_000_000_000)) }
+        guard case .otlp = configuration.content else { return HTTPOutcome.of(status: status, reason: reason, retryAfter: retryAfter) }
+        guard (200..<300).contains(status) else { return OTLPOutcome.of(status: status, reason: reason, retryAfter: retryAfter) }
+        return OTLPOutcome.of(
+            answer(of: transfer, isSuccess: true), logs: transfer.logs - transfer.filtered, filtered: transfer.filtered,
+            redaction: redaction(for: transfer))
+    }
+
+    private func answer(of transfer: HTTPTransfer, isSuccess: Bool) -> OTLPAnswer {
+        let type = transfer.easy.header("Content-Type")?.lowercased() ?? ""
+        return OTLPAnswer(transfer.answer, isJSON: type.hasPrefix("application/json"), isSuccess: isSuccess)
     }
 
     /// The status and what the server wrote.
@@ -145,7 +180,10 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
             let location = transfer.easy.string(CURLINFO_REDIRECT_URL).map { HTTPReporterConfiguration.masked(url: $0) } ?? "nowhere"
             reason += ": redirects are not followed (to \(redaction(for: transfer).excerpt(location.utf8)))"
         }
-        let text = redaction(for: transfer).excerpt(transfer.answer, isCut: transfer.answerIsCut)
+        var answer = transfer.answer
+        // A server of OTLP answers with a message, or, as others do, with a text.
+        if case .otlp = configuration.content, case let message = self.answer(of: transfer, isSuccess: false).message, !message.isEmpty { answer = message }
+        let text = redaction(for: transfer).excerpt(answer, isCut: transfer.answerIsCut)
         return text.isEmpty ? reason : "\(reason): \(text)"
     }
 
@@ -170,6 +208,9 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
         }
         switch outcome {
         case .delivered: return
+        case .partly(let refused, _, let reason):
+            if refused > 0 { statistics.lastErrorReason = reason }
+            return
         case .transient(let reason, _), .rejected(let reason), .tooLarge(let reason): statistics.lastErrorReason = reason
         }
         statistics.failures += 1

@@ -1,3 +1,5 @@
+import Wire
+
 /// What an `HTTPReporter` is told. Checked by `HTTPReporter.init`, which throws `ReportingError`.
 public struct HTTPReporterConfiguration: Sendable, Equatable {
     public enum Format: String, Sendable, CaseIterable {
@@ -5,6 +7,13 @@ public struct HTTPReporterConfiguration: Sendable, Equatable {
         case protobuf
         /// JSON lines, `application/x-ndjson`, sessions mixed.
         case ndjson
+    }
+
+    /// What a request's body is.
+    public enum Content: Sendable, Equatable {
+        case logs(Format)
+        /// An OTLP `ExportLogsServiceRequest`, sessions mixed. Then answers mean what that specification says.
+        case otlp(OTLPRequestEncoder)
     }
 
     public enum Compression: String, Sendable, CaseIterable { case none, gzip, zstd }
@@ -22,7 +31,9 @@ public struct HTTPReporterConfiguration: Sendable, Equatable {
 
     /// `http` or `https`; user info in it becomes basic authentication.
     public var url: String
-    public var format: Format
+    public var content: Content
+    /// For `.logs`; an OTLP encoder has its own.
+    public var redaction: URLRedaction
     /// Sent with each request, in this order, besides those that the reporter sets itself.
     public var headers: [Header]
     /// Holds the bearer token, white space around it ignored. Read at the start, on `reopen` and after a 401.
@@ -38,12 +49,13 @@ public struct HTTPReporterConfiguration: Sendable, Equatable {
     public var userAgent: String
 
     public init(
-        url: String, format: Format = .protobuf, headers: [Header] = [], tokenFile: String? = nil, compression: Compression = .none,
+        url: String, content: Content = .logs(.protobuf), redaction: URLRedaction = [], headers: [Header] = [], tokenFile: String? = nil, compression: Compression = .none,
         caFile: String? = nil, clientCertificateFile: String? = nil, clientKeyFile: String? = nil,
         timeout: Duration = .seconds(30), userAgent: String = "boundary-log-proxy"
     ) {
         self.url = url
-        self.format = format
+        self.content = content
+        self.redaction = redaction
         self.headers = headers
         self.tokenFile = tokenFile
         self.compression = compression

@@ -18,6 +18,9 @@ final class HTTPTransfer {
     private(set) var answerIsTooLong = false
     /// The token that the request carries.
     private(set) var token: String?
+    /// Of the delivery; and those of them that are not in the body.
+    private(set) var logs = 0
+    private(set) var filtered = 0
     private var completion: ((DeliveryOutcome) -> Void)?
     private var answerBytes = 0
     private var headerBytes = 0
@@ -34,8 +37,12 @@ final class HTTPTransfer {
     }
 
     /// Prepares the next request; `body` is set.
-    func begin(headers lines: [String], token: String?, completion: @escaping (DeliveryOutcome) -> Void) {
+    func begin(
+        headers lines: [String], token: String?, logs: Int, filtered: Int, completion: @escaping (DeliveryOutcome) -> Void
+    ) {
         self.token = token
+        self.logs = logs
+        self.filtered = filtered
         self.completion = completion
         answer.removeAll(keepingCapacity: true)
         answerIsCut = false

@@ -12,6 +12,8 @@ struct OptionSample: Sendable, CustomStringConvertible {
 
     static let url = ("http-url", "https://logs.example.com/in")
     static let coder = [("coder-url", "https://coder.example.com"), ("coder-token-file", "/run/agent-token")]
+    static let otlp = [("reporter", "otlp")]
+    static let otlpTLS = otlp + [("otlp-endpoint", "https://a.example")]
     static let all: [OptionSample] = [
         .init(name: "socket", good: "/run/a.sock", other: "/run/b.sock", bad: "/run/" + String(repeating: "a", count: 103)),
         .init(name: "socket-mode", good: "0660", other: "0620", bad: "0999"),
@@ -20,6 +22,7 @@ struct OptionSample: Sendable, CustomStringConvertible {
         .init(name: "connection-idle-timeout", good: "1m30s", other: "2h", bad: "soon"),
         .init(name: "reporter", good: "http", other: "http", bad: "coderd", needs: [url]),
         .init(name: "file-path", good: "/var/log/audit.jsonl", other: "/b", bad: ""),
+        .init(name: "redact-url", good: "query,userinfo", other: "userinfo", bad: "path"),
         .init(name: "http-url", good: "https://a.example/x", other: "http://[::1]:8080/", bad: "ftp://a.example"),
         .init(name: "http-format", good: "ndjson", other: "ndjson", bad: "xml", needs: [url]),
         .init(name: "http-header", good: "X-Scope: a", other: "X-Scope: b", bad: "Content-Type: text/plain", needs: [url]),
@@ -36,6 +39,18 @@ struct OptionSample: Sendable, CustomStringConvertible {
         .init(name: "coder-client-cert", good: "/etc/c.pem", other: "/etc/c2.pem", bad: "", needs: coder + [("coder-client-key", "/etc/k.pem")]),
         .init(name: "coder-client-key", good: "/etc/k.pem", other: "/etc/k2.pem", bad: "", needs: coder + [("coder-client-cert", "/etc/c.pem")]),
         .init(name: "call-timeout", good: "1m", other: "100ms", bad: "99ms", needs: coder),
+        .init(name: "otlp-endpoint", good: "https://a.example", other: "http://[::1]:4318/base", bad: "https://a.example/?x=1", needs: otlp),
+        .init(name: "otlp-logs-endpoint", good: "https://a.example/v1/logs?x=1", other: "http://[::1]/", bad: "grpc://a.example", needs: otlp),
+        .init(name: "otlp-protocol", good: "http/json", other: "http/json", bad: "grpc", needs: otlp),
+        .init(name: "otlp-header", good: "X-Scope: a", other: "X-Scope: b", bad: "X-Scope a", needs: otlp),
+        .init(name: "otlp-token-file", good: "/run/token", other: "/run/token2", bad: "", needs: otlp),
+        .init(name: "otlp-compression", good: "gzip", other: "zstd", bad: "brotli", needs: otlp),
+        .init(name: "otlp-ca-file", good: "/etc/ca.pem", other: "/etc/ca2.pem", bad: "", needs: otlpTLS),
+        .init(name: "otlp-client-cert", good: "/etc/c.pem", other: "/etc/c2.pem", bad: "", needs: otlpTLS + [("otlp-client-key", "/etc/k.pem")]),
+        .init(name: "otlp-client-key", good: "/etc/k.pem", other: "/etc/k2.pem", bad: "", needs: otlpTLS + [("otlp-client-cert", "/etc/c.pem")]),
+        .init(name: "otlp-timeout", good: "1m", other: "100ms", bad: "99ms", needs: otlp),
+        .init(name: "otlp-filter", good: "denied", other: "denied", bad: "none", needs: otlp),
+        .init(name: "otlp-resource-attribute", good: "team=a, b=c", other: "x=", bad: "=x", needs: otlp),
         .init(name: "flush-interval", good: "250ms", other: "0", bad: "2h"),
         .init(name: "request-bytes-max", good: "64KiB", other: "2MiB", bad: "1KiB"),
         .init(name: "in-flight-max", good: "64", other: "2", bad: "65"),

@@ -9,7 +9,7 @@ import Testing
         return try builder.build()
     }
 
-    @Test(arguments: OptionSample.all.filter { !["http-header", "coder-header"].contains($0.name) })
+    @Test(arguments: OptionSample.all.filter { !["http-header", "coder-header", "otlp-header"].contains($0.name) })
     func itReadsBackTheSame(sample: OptionSample) throws {
         for value in [sample.good, sample.other] {
             var builder = ConfigurationBuilder()

@@ -1,0 +1,148 @@
+/// Writes `ExportLogsServiceRequest`s (https://opentelemetry.io/docs/specs/otlp/): one resource, one scope, and a record for each audit log, straight
+/// from the bytes that the client sent. A value without state: what is the same in every request is made once.
+public struct OTLPRequestEncoder: Sendable, Equatable {
+    public enum Format: String, Sendable, CaseIterable {
+        case protobuf = "http/protobuf"
+        case json = "http/json"
+    }
+
+    /// Which logs are sent.
+    public enum Filter: String, Sendable, CaseIterable { case all, denied }
+
+    public let format: Format
+    public let filter: Filter
+    public let redaction: URLRedaction
+    /// What stands before the records, and after them.
+    private let head: [UInt8]
+    private let tail: [UInt8]
+    /// Where in the head the length of `ScopeLogs` stands; nil in JSON. That of `ResourceLogs` is at 1.
+    private let scopeLogsLength: Int?
+
+    /// `resource`: its attributes, in this order. `version`: of the instrumentation scope, which is called boundary-log-proxy.
+    public init(format: Format, filter: Filter = .all, redaction: URLRedaction = [], resource: [(key: String, value: String)], version: String) {
+        self.format = format
+        self.filter = filter
+        self.redaction = redaction
+        switch format {
+        case .protobuf:
+            var output = [UInt8]()
+            ProtobufText.beginMessage(1, &output)
+            ProtobufText.message(1, ProtobufText.attributes(1, resource), to: &output)
+            scopeLogsLength = output.count + 1
+            ProtobufText.beginMessage(2, &output)
+            var scope: [UInt8] = []
+            ProtobufText.message(1, Array(Self.scopeName.utf8), to: &scope)
+            ProtobufText.message(2, Array(version.utf8), to: &scope)
+            ProtobufText.message(1, scope, to: &output)
+            head = output
+            tail = []
+        case .json:
+            let attributes = resource.map { #"{"key":"# + Self.quoted($0.key) + #","value":{"stringValue":"# + Self.quoted($0.value) + "}}" }
+            let scope = #"{"name":"# + Self.quoted(Self.scopeName) + #","version":"# + Self.quoted(version) + "}"
+            head = Array(
+                (#"{"resourceLogs":[{"resource":{"attributes":["# + attributes.joined(separator: ",") + #"]},"scopeLogs":[{"scope":"# + scope
+                    + #","logRecords":["#).utf8)
+            tail = Array("]}]}]}".utf8)
+            scopeLogsLength = nil
+        }
+    }
+
+    private static var scopeName: String { "boundary-log-proxy" }
+
+    /// Bytes of a request that holds no record.
+    public var emptyByteCount: Int { head.count + tail.count }
+
+    /// About the bytes that the records of `logCount` logs take, without reading these: a URL is there three times (in the body, whole, and as domain and
+    /// path), session and process stand in each. Too little only for JSON that needs escapes.
+    public func byteCountEstimate(requestBytes: Int, logCount: Int, sessionAndProcessBytes: Int) -> Int {
+        3 * requestBytes + logCount * (sessionAndProcessBytes + (format == .protobuf ? 300 : 800))
+    }
+
+    /// Begins a request, at the end of `output`.
+    public func begin(_ output: inout [UInt8]) { output += head }
+
+    /// Appends the records of the valid inner `request`; only logs number `logs` of it when given.
+    /// - Parameter isFirst: no record was appended to the request before.
+    /// - Parameter observed: when the batch arrived, nanoseconds since 1970.
+    /// - Returns: how many records that were; the other logs were filtered out.
+    public func append(
+        _ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>, logs: Range<Int>?, observed: UInt64, isFirst: Bool, to output: inout [UInt8]
+    ) -> Int {
+        var reader = LogReader()
+        var (number, count) = (0, 0)
+        let (first, end) = (logs?.lowerBound ?? 0, logs?.upperBound ?? .max)
+        while number < end, let log = reader.next(in: request) {
+            number &+= 1
+            guard number > first, filter == .all || !log.allowed else { continue }
+            let record = OTLPRecord(log, request, sessionID: sessionID, processName: processName, observed: observed, redaction: redaction)
+            switch format {
+            case .protobuf: OTLPProtobuf.append(record, request, to: &output)
+            case .json:
+                if !isFirst || count > 0 { output.append(UInt8(ascii: ",")) }
+                OTLPJSON.append(record, request, to: &output)
+            }
+            count &+= 1
+        }
+        return count
+    }
+
+    /// Ends the request that began at `start` of `output`.
+    public func end(_ output: inout [UInt8], start: Int) {
+        output += tail
+        guard let scopeLogsLength else { return }
+        ProtobufText.setLength(&output, at: start + 1)
+        ProtobufText.setLength(&output, at: start + scopeLogsLength)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        let span = unsafe bytes.span.bytes
+        var output: [UInt8] = []
+        let byteCount = JSONString.byteCount(span, 0..<bytes.count)
+        output.append(byteCountMax: byteCount) { JSONString.append(span, 0..<bytes.count, byteCount: byteCount, to: &$0) }
+        return String(decoding: output, as: UTF8.self)
+    }
+}
+
+/// Protobuf that is made once, or once a request.
+private enum ProtobufText {
+    /// A varint of fixed width, which decoders take like a shorter one: the length can be put in when it is known.
+    static var lengthBytes: Int { 5 }
+
+    static func beginMessage(_ field: UInt8, _ output: inout [UInt8]) {
+        output.append(field << 3 | 2)
+        output += repeatElement(0, count: lengthBytes)
+    }
+
+    /// The length of the message whose length stands at `position`, and which reaches to the end.
+    static func setLength(_ output: inout [UInt8], at position: Int) {
+        var rest = output.count - position - lengthBytes
+        for offset in 0..<lengthBytes {
+            output[position + offset] = UInt8(rest & 0x7F) | (offset < lengthBytes - 1 ? 0x80 : 0)
+            rest >>= 7
+        }
+    }
+
+    static func message(_ field: UInt8, _ bytes: [UInt8], to output: inout [UInt8]) {
+        output.append(field << 3 | 2)
+        var rest = bytes.count
+        while rest >= 0x80 {
+            output.append(UInt8(rest & 0x7F) | 0x80)
+            rest >>= 7
+        }
+        output.append(UInt8(rest))
+        output += bytes
+    }
+
+    static func attributes(_ field: UInt8, _ attributes: [(key: String, value: String)]) -> [UInt8] {
+        var output: [UInt8] = []
+        for attribute in attributes {
+            var (value, pair) = ([UInt8](), [UInt8]())
+            message(1, Array(attribute.value.utf8), to: &value)
+            message(1, Array(attribute.key.utf8), to: &pair)
+            message(2, value, to: &pair)
+            message(field, pair, to: &output)
+        }
+        return output
+    }
+}
