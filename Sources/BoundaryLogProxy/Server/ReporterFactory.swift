@@ -25,7 +25,7 @@ enum ReporterFactory {
         }
     }
 
-    private static func httpConfiguration(_ http: HTTPConfiguration) throws(StartFailure) -> HTTPReporterConfiguration {
+    static func httpConfiguration(_ http: HTTPConfiguration) throws(StartFailure) -> HTTPReporterConfiguration {
         guard let url = http.url else { throw StartFailure("--reporter http needs --http-url") }
         return HTTPReporterConfiguration(
             url: url.text, format: http.format, headers: http.headers.map { .init(name: $0.name, value: $0.value) },
@@ -34,7 +34,7 @@ enum ReporterFactory {
             userAgent: userAgent)
     }
 
-    private static func coderConfiguration(_ coder: CoderConfiguration, inFlightMax: Int) throws(StartFailure) -> AgentAPIReporterConfiguration {
+    static func coderConfiguration(_ coder: CoderConfiguration, inFlightMax: Int) throws(StartFailure) -> AgentAPIReporterConfiguration {
         guard let url = coder.url else { throw StartFailure("--reporter coder needs --coder-url") }
         return AgentAPIReporterConfiguration(
             url: url.text, tokenFile: coder.tokenFile, token: coder.token, headers: coder.headers.map { .init(name: $0.name, value: $0.value) },
