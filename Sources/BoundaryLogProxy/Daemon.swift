@@ -17,8 +17,7 @@ public enum Daemon {
 
     /// Serves until SIGTERM or SIGINT, drains, and returns the exit code.
     public static func run(configuration: Configuration, logger: Logger) -> Int32 {
-        // Besides clients and requests: 64 connections to the status page, and what the process itself has.
-        tuneProcess(descriptorsNeeded: configuration.connectionsMax + configuration.inFlightMax + 64 + 32, logger)
+        tuneProcess(descriptorsNeeded: descriptorsNeeded(configuration), logger)
         do {
             let loop = try EventLoop()
             defer { loop.close() }
@@ -28,6 +27,9 @@ public enum Daemon {
             return ExitCode.cannotStart
         }
     }
+
+    /// Besides clients and requests: 64 connections to the status page, and what the process itself has.
+    static func descriptorsNeeded(_ configuration: Configuration) -> Int { configuration.connectionsMax + configuration.inFlightMax + 64 + 32 }
 
     private static func serve(_ configuration: Configuration, _ loop: EventLoop, _ logger: Logger) throws -> Int32 {
         // After a failed start: what was made for it closes.

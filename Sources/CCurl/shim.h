@@ -63,3 +63,10 @@ static inline CURLMcode blp_multi_set_socket(CURLM *multi, curl_socket_callback 
 static inline CURLMcode blp_multi_set_timer(CURLM *multi, curl_multi_timer_callback function) {
   return (curl_multi_setopt)(multi, CURLMOPT_TIMERFUNCTION, function);
 }
+
+static inline CURLcode blp_easy_set_debug(CURL *easy, curl_debug_callback function) {
+  return (curl_easy_setopt)(easy, CURLOPT_DEBUGFUNCTION, function);
+}
+static inline CURLcode blp_easy_get_certificates(CURL *easy, struct curl_certinfo **value) {
+  return (curl_easy_getinfo)(easy, CURLINFO_CERTINFO, value);
+}

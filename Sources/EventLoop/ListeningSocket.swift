@@ -2,6 +2,9 @@ internal import Glibc
 
 /// Makes the listening Unix socket of a server, with all the checks of a good start.
 public struct ListeningSocket: ~Copyable {
+    /// The longest path that a Unix socket may have.
+    public static let pathBytesMax = UnixSocket.pathBytesMax
+
     public let path: String
     private let descriptor: OwnedDescriptor
     private let identity: FileIdentity
@@ -57,35 +60,54 @@ public struct ListeningSocket: ~Copyable {
         Glibc.unlink(path)
     }
 
-    private static func directory(of path: String) -> String {
+    public static func directory(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    private static func clearStaleSocket(_ path: String) throws(Failure) {
+    /// What is at a path where a server's socket is to be.
+    public enum Occupant: Equatable, Sendable {
+        case nothing
+        /// A socket that nobody serves: a server would replace it.
+        case stale
+        /// The process is unknown when its backlog is full.
+        case served(processID: Int32?)
+        case notASocket(kind: String)
+    }
+
+    /// Looks without changing anything. A server that is there sees a client come and go.
+    public static func occupant(of path: String) throws(Failure) -> Occupant {
         var status = stat()
         guard lstat(path, &status) == 0 else {
-            if errno == ENOENT { return }
+            if errno == ENOENT { return .nothing }
             throw .system(LoopError(errno: errno, attempt: "look at \(path)"))
         }
-        guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path, kind: kind(of: status.st_mode, path)) }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { return .notASocket(kind: kind(of: status.st_mode, path)) }
 
         let probe: Int32
         do { probe = try UnixSocket.make() } catch { throw .system(error) }
         defer { Glibc.close(probe) }
         switch UnixSocket.connect(probe, to: path) {
-        case 0: throw .alreadyServed(path, processID: UnixSocket.peer(of: probe)?.processID)
+        case 0: return .served(processID: UnixSocket.peer(of: probe)?.processID)
         // A full backlog is a sign of life, and so is a socket of another type: of a dead one the kernel only knows that nobody answers.
-        case EAGAIN, EPROTOTYPE: throw .alreadyServed(path, processID: nil)
+        case EAGAIN, EPROTOTYPE: return .served(processID: nil)
         case ECONNREFUSED:
-            guard FileIdentity(path) == FileIdentity(status) else {
-                throw .system(LoopError(errno: EBUSY, attempt: "replace \(path)"))
-            }
+            guard FileIdentity(path) == FileIdentity(status) else { throw .system(LoopError(errno: EBUSY, attempt: "replace \(path)")) }
+            return .stale
+        case ENOENT: return .nothing
+        case let code: throw .system(LoopError(errno: code, attempt: "find out whether \(path) is being served"))
+        }
+    }
+
+    private static func clearStaleSocket(_ path: String) throws(Failure) {
+        switch try occupant(of: path) {
+        case .nothing: return
+        case .served(let processID): throw .alreadyServed(path, processID: processID)
+        case .notASocket(let kind): throw .notASocket(path, kind: kind)
+        case .stale:
             guard Glibc.unlink(path) == 0 || errno == ENOENT else {
                 throw .system(LoopError(errno: errno, attempt: "remove the stale socket \(path)"))
             }
-        case ENOENT: return
-        case let code: throw .system(LoopError(errno: code, attempt: "find out whether \(path) is being served"))
         }
     }
 

@@ -32,9 +32,11 @@ struct SpoolDirectory: Sendable {
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw SpoolProblem(errno: ENOTDIR, attempt: "open the spool \(path)") }
         guard status.st_mode & 0o077 != 0 else { return }
-        if status.st_uid == geteuid(), names.allSatisfy({ $0.hasPrefix("spool.") || $0.hasPrefix("spool-") }), chmod(path, 0o700) == 0 { return }
+        if status.st_uid == geteuid(), names.allSatisfy(Self.isOfASpool), chmod(path, 0o700) == 0 { return }
         if status.st_mode & 0o022 != 0 { throw .error(.notPrivate(directory: path)) }
     }
+
+    static func isOfASpool(_ name: String) -> Bool { name.hasPrefix("spool.") || name.hasPrefix("spool-") }
 
     private func make(_ path: String) throws(SpoolProblem) {
         if mkdir(path, 0o700) == 0 || errno == EEXIST { return }

@@ -21,6 +21,8 @@ struct BoundaryLogProxyCommand: ParsableCommand {
                   Audit logs to coderd, as in a workspace, where both variables are set.
               boundary-log-proxy check-config --config /etc/boundary-log-proxy.yaml
                   Whether a configuration is good, and what it amounts to.
+              boundary-log-proxy doctor --config /etc/boundary-log-proxy.yaml
+                  Whether a daemon with it could work here, and what to do.
               boundary-log-proxy status --metrics-listen 127.0.0.1:9464
                   How a running daemon is doing.
               boundary-log-proxy spool list
@@ -33,7 +35,7 @@ struct BoundaryLogProxyCommand: ParsableCommand {
               3  serve: stopped, and something was lost
             """,
         version: Version.text,
-        subcommands: [Serve.self, CheckConfig.self, Status.self, SpoolCommand.self, VersionCommand.self],
+        subcommands: [Serve.self, CheckConfig.self, DoctorCommand.self, Status.self, SpoolCommand.self, VersionCommand.self],
         defaultSubcommand: Serve.self)
 
     /// ArgumentParser ends with 64 when it does not understand a command line; 2 is what shells and tools of this kind use.

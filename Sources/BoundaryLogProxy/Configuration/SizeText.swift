@@ -21,4 +21,19 @@ public enum SizeText {
         guard value > 0, let unit = units.first(where: { value % $0.bytes == 0 && $0.bytes > 1 }) else { return "\(bytes)" }
         return "\(value / unit.bytes)\(unit.name)"
     }
+
+    /// For people: to a tenth of the largest unit of thousands that fits.
+    public static func approximate(_ bytes: Int) -> String {
+        var tenths = bytes.magnitude
+        var unit = 0
+        let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
+        if tenths < 1000 { return "\(tenths) bytes" }
+        tenths = bytes.magnitude / 100
+        unit = 1
+        while tenths >= 10_000, unit < units.count - 1 {
+            tenths /= 1000
+            unit += 1
+        }
+        return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+    }
 }

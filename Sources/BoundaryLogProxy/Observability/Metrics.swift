@@ -102,6 +102,13 @@ enum Metrics {
             bounds: DeliveryStatistics.durationBounds, counts: s.deliveries.durationCounts, sum: s.deliveries.durationSum)
         out.single(prefix + "destination_up", .gauge, "0 while the last attempt at a delivery failed or was refused, or there is no session.",
             s.deliveries.isFailing || s.obstacle != nil ? 0 : 1)
+        out.family(
+            prefix + "credentials_refused_total", .counter,
+            "Answers of the destination that refuse the token or who it belongs to: to deliveries by HTTP, to attempts at a session with coderd.")
+        for code in [401, 403] {
+            let count = s.reporter?.responses[code, default: 0] ?? 0
+            out.sample(prefix + "credentials_refused_total", [("code", "\(code)")], count + (s.session?.credentialsRefused[code, default: 0] ?? 0))
+        }
         if let seconds = s.secondsSinceLastSuccess {
             out.single(prefix + "since_last_success_seconds", .gauge, "Time since the last successful delivery.", seconds)
         }

@@ -28,7 +28,7 @@ enum ReporterFactory {
         }
     }
 
-    private static func otlpConfiguration(_ otlp: OTLPConfiguration, _ redaction: URLRedaction) -> HTTPReporterConfiguration {
+    static func otlpConfiguration(_ otlp: OTLPConfiguration, _ redaction: URLRedaction = []) -> HTTPReporterConfiguration {
         let encoder = OTLPRequestEncoder(
             format: otlp.format, filter: otlp.filter, redaction: redaction, resource: otlp.resource(environment: ProcessEnvironment.current),
             version: Version.text)
@@ -38,7 +38,7 @@ enum ReporterFactory {
             clientCertificateFile: otlp.clientCertificate, clientKeyFile: otlp.clientKey, timeout: otlp.timeout, userAgent: userAgent)
     }
 
-    private static func httpConfiguration(_ http: HTTPConfiguration, _ redaction: URLRedaction) throws(StartFailure) -> HTTPReporterConfiguration {
+    static func httpConfiguration(_ http: HTTPConfiguration, _ redaction: URLRedaction = []) throws(StartFailure) -> HTTPReporterConfiguration {
         guard let url = http.url else { throw StartFailure("--reporter http needs --http-url") }
         return HTTPReporterConfiguration(
             url: url.text, content: .logs(http.format), redaction: redaction, headers: http.headers.map { .init(name: $0.name, value: $0.value) },
@@ -47,7 +47,7 @@ enum ReporterFactory {
             userAgent: userAgent)
     }
 
-    private static func coderConfiguration(_ coder: CoderConfiguration, inFlightMax: Int) throws(StartFailure) -> AgentAPIReporterConfiguration {
+    static func coderConfiguration(_ coder: CoderConfiguration, inFlightMax: Int) throws(StartFailure) -> AgentAPIReporterConfiguration {
         guard let url = coder.url else { throw StartFailure("--reporter coder needs --coder-url") }
         return AgentAPIReporterConfiguration(
             url: url.text, tokenFile: coder.tokenFile, token: coder.token, headers: coder.headers.map { .init(name: $0.name, value: $0.value) },

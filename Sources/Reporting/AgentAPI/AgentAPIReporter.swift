@@ -179,7 +179,7 @@ public final class AgentAPIReporter: Reporter {
         }
     }
 
-    private static func webSocketConfiguration(_ configuration: AgentAPIReporterConfiguration, token: String) -> WebSocketConfiguration {
+    static func webSocketConfiguration(_ configuration: AgentAPIReporterConfiguration, token: String) -> WebSocketConfiguration {
         WebSocketConfiguration(
             url: AgentAPI.sessionURL(configuration.url),
             headers: configuration.headers + [.init(name: AgentAPI.tokenHeader, value: token)],
@@ -210,6 +210,7 @@ public final class AgentAPIReporter: Reporter {
         state.version = nil
         if onClosed != nil { return closeMulti() }
         if !wasOpen { state.dialsFailed += 1 }
+        if case .refused(let status, _, _) = end, status == 401 || status == 403 { state.credentialsRefused[status, default: 0] += 1 }
         var end = end
         var delay = schedule.delay(after: end, proven: proven)
         if isDraining { delay = min(delay, Self.drainDialDelayMax) }
@@ -266,7 +267,7 @@ public final class AgentAPIReporter: Reporter {
         } catch { return error.description }
     }
 
-    private static func readToken(_ configuration: AgentAPIReporterConfiguration) throws(ReportingError) -> String {
+    static func readToken(_ configuration: AgentAPIReporterConfiguration) throws(ReportingError) -> String {
         if let file = configuration.tokenFile { return try TokenFile.read(file) }
         guard let token = configuration.token else { throw .contradiction("coderd needs a token, and neither a token nor a token file was given") }
         return try TokenFile.check(token, source: "the token (CODER_AGENT_TOKEN)")

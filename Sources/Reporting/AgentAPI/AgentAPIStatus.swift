@@ -20,6 +20,8 @@ public struct AgentAPIStatus: Sendable, Equatable {
     public internal(set) var dials: UInt64 = 0
     /// Those that were refused or did not reach coderd.
     public internal(set) var dialsFailed: UInt64 = 0
+    /// Those that were refused for the token or the build that it belongs to, by status: 401, 403.
+    public internal(set) var credentialsRefused: [Int: UInt64] = [:]
     /// Sessions opened after the first.
     public internal(set) var reconnects: UInt64 = 0
     public internal(set) var callsSucceeded: UInt64 = 0

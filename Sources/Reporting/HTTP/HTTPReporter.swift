@@ -216,7 +216,7 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
         statistics.failures += 1
     }
 
-    private static func version(_ code: Int) -> Int {
+    static func version(_ code: Int) -> Int {
         switch code {
         case CURL_HTTP_VERSION_1_0: 10
         case CURL_HTTP_VERSION_1_1: 11

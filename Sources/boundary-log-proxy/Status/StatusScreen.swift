@@ -30,7 +30,7 @@ struct StatusScreen {
 
     private var frames: String {
         let frames = status["frames"]
-        let bytes = frames["bytes"].integer.map(Self.approximate) ?? "?"
+        let bytes = frames["bytes"].integer.map(SizeText.approximate) ?? "?"
         return "\(count(frames["received"])) received (\(bytes)), rejected: \(breakdown(frames["rejected"]) ?? "none")"
     }
 
@@ -153,21 +153,6 @@ struct StatusScreen {
             result.append(digit)
         }
         return number < 0 ? "-" + result : result
-    }
-
-    /// Three digits or so: `12.3 MB`.
-    private static func approximate(_ bytes: Int) -> String {
-        var tenths = bytes.magnitude
-        var unit = 0
-        let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
-        if tenths < 1000 { return "\(tenths) bytes" }
-        tenths = bytes.magnitude / 100
-        unit = 1
-        while tenths >= 10_000, unit < units.count - 1 {
-            tenths /= 1000
-            unit += 1
-        }
-        return "\(tenths / 10).\(tenths % 10) \(units[unit])"
     }
 }
 

@@ -22,6 +22,10 @@ type refusal struct {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet && r.URL.Path == buildInfoPath {
+		s.buildInfo(w)
+		return
+	}
 	query := r.URL.Query()
 	s.recorder.count("dials", 1)
 	// Until the books of its session are closed.
@@ -143,4 +147,14 @@ func (o options) unsupported(version string) string {
 		return fmt.Sprintf("server is at version %d.%d, behind requested minor version %s", o.major, o.minor, version)
 	}
 	return ""
+}
+
+const buildInfoPath = "/api/v2/buildinfo"
+
+// buildInfo is what coderd tells everybody, with or without a token.
+func (s *server) buildInfo(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(map[string]any{
+		"version": "v2.99.0-stand-in", "agent_api_version": fmt.Sprintf("%d.%d", s.options.major, s.options.minor),
+	})
 }
