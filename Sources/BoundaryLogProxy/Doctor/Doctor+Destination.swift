@@ -12,7 +12,10 @@ extension Doctor {
     mutating func examineDestination() {
         switch configuration.reporter {
         case .file: examineFile()
-        case .http: examineHTTP()
+        case .http: examineServer("http", "--http-url") { try ReporterFactory.httpConfiguration(configuration.http) }
+        case .otlp:
+            let address = configuration.otlp.logsEndpoint == nil ? "--otlp-endpoint" : "--otlp-logs-endpoint"
+            examineServer("otlp", address) { ReporterFactory.otlpConfiguration(configuration.otlp) }
         case .coder: examineCoder()
         case .discard: warn("destination", "discard: every log is thrown away", "choose a --reporter, unless something is being measured")
         case .callback: break
@@ -55,16 +58,19 @@ extension Doctor {
 
     // MARK: HTTP
 
-    private mutating func examineHTTP() {
-        let http = configuration.http
+    /// `prefix`: of its options; `address`: the option that has its address.
+    private mutating func examineServer(_ prefix: String, _ address: String, _ make: () throws -> HTTPReporterConfiguration) {
         do {
-            var request = try ReporterFactory.httpConfiguration(http)
-            examineFiles(tokenFile: http.tokenFile, caFile: http.caFile, certificate: http.clientCertificate, key: http.clientKey)
+            var request = try make()
+            examineFiles(
+                tokenFile: request.tokenFile, caFile: request.caFile, certificate: request.clientCertificateFile, key: request.clientKeyFile)
             request.timeout = Self.requestTimeout
             guard let result = try ask({ loop in try ServerProbe(loop, request, .options) }) else { return }
-            examineWay(result, isTLS: http.url?.isTLS == true, caOption: "--http-ca-file")
+            let url = try HTTPURL(parsing: request.url)
+            examineWay(result, isTLS: url.isTLS, caOption: "--\(prefix)-ca-file")
             guard result.failure == nil else { return }
-            examineAnswer(result, hasToken: http.tokenFile != nil || http.headers.contains { $0.name.lowercased() == "authorization" } || http.url?.hasUserInfo == true)
+            let hasToken = request.tokenFile != nil || url.hasUserInfo || request.headers.contains { $0.name.lowercased() == "authorization" }
+            examineAnswer(result, hasToken: hasToken, tokenOption: "--\(prefix)-token-file", address: address)
             examineClock(result)
         } catch {
             fail("destination", "\(error)", "put that option right")
@@ -72,7 +78,7 @@ extension Doctor {
     }
 
     /// The answer to OPTIONS. A server that takes logs knows POST, and may not know this.
-    private mutating func examineAnswer(_ result: ServerProbe.Result, hasToken: Bool) {
+    private mutating func examineAnswer(_ result: ServerProbe.Result, hasToken: Bool, tokenOption: String, address: String) {
         let words = "HTTP \(result.status)" + (result.text.isEmpty ? "" : ": \(result.text)")
         let protocolText = result.httpVersion == 20 ? " over HTTP/2" : ""
         let untold = "whether it takes logs, only a log can tell"
@@ -81,9 +87,9 @@ extension Doctor {
             let proxy = result.status == 407
             return fail(
                 "token", "refused, by the \(proxy ? "proxy" : "server"), with \(words)",
-                proxy ? "put the user info of the proxy's variable right" : hasToken ? "renew the token; a token file is read again on SIGHUP and after a 401" : "give a token: --http-token-file")
-        case 300..<400: return fail("destination", "answers \(words), and redirects are not followed (to \(result.location ?? "nowhere"))", "put the address it leads to in --http-url")
-        case 404, 410: warn("destination", "answers \(words) to OPTIONS\(protocolText): perhaps it knows only POST there, perhaps the path is wrong", "compare the path of --http-url with the server's")
+                proxy ? "put the user info of the proxy's variable right" : hasToken ? "renew the token; a token file is read again on SIGHUP and after a 401" : "give a token: \(tokenOption)")
+        case 300..<400: return fail("destination", "answers \(words), and redirects are not followed (to \(result.location ?? "nowhere"))", "put the address it leads to in \(address)")
+        case 404, 410: warn("destination", "answers \(words) to OPTIONS\(protocolText): perhaps it knows only POST there, perhaps the path is wrong", "compare the path of \(address) with the server's")
         case 408, 425, 429, 500, 502, 503, 504: return warn("destination", "answers \(words)\(protocolText): logs would wait", "look at the server, and at what stands before it")
         case 200..<300: ok("destination", "answers \(words) to OPTIONS\(protocolText); \(untold)")
         default: ok("destination", "answers \(words) to OPTIONS\(protocolText), as servers do that know only POST; \(untold)")
