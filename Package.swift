@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "Reporting", dependencies: ["Wire", "Pipeline", "EventLoop", "CCurl", "CZstd", "CZlib", "CWslay", "CCrypto"]),
 
         // The product.
+        .target(name: "StatusWebPage", resources: [.embedInCode("page.html")]),
         .target(
             name: "BoundaryLogProxy",
             dependencies: [
