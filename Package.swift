@@ -52,7 +52,8 @@ let package = Package(
             dependencies: [
                 "Wire", "Pipeline", "EventLoop", "HTTPServer", "Reporting", "Spool", "CYAML", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ],
+            resources: [.embedInCode("Page/page.html")]),
         .executableTarget(
             name: "boundary-log-proxy",
             dependencies: [

@@ -17,8 +17,8 @@ public enum Daemon {
 
     /// Serves until SIGTERM or SIGINT, drains, and returns the exit code.
     public static func run(configuration: Configuration, logger: Logger) -> Int32 {
-        // Besides clients and requests: 64 connections to the status page, and what the process itself has.
-        tuneProcess(descriptorsNeeded: configuration.connectionsMax + configuration.inFlightMax + 64 + 32, logger)
+        // Besides clients and requests: 64 connections to each of metrics and status, and what the process itself has.
+        tuneProcess(descriptorsNeeded: configuration.connectionsMax + configuration.inFlightMax + 2 * 64 + 32, logger)
         do {
             let loop = try EventLoop()
             defer { loop.close() }

@@ -139,6 +139,7 @@ struct SpoolOptions: ParsableArguments {
 
 struct OperationOptions: ParsableArguments {
     @Option(table: "metrics-listen") var metricsListen: String?
+    @Option(table: "status-listen") var statusListen: String?
     @Option(table: "drain-timeout") var drainTimeout: String?
     @Option(table: "log-level") var logLevel: String?
     @Option(table: "log-format") var logFormat: String?
@@ -146,6 +147,7 @@ struct OperationOptions: ParsableArguments {
     var given: [(name: String, value: String)] {
         [
             ("metrics-listen", metricsListen),
+            ("status-listen", statusListen),
             ("drain-timeout", drainTimeout),
             ("log-level", logLevel),
             ("log-format", logFormat),

@@ -55,6 +55,9 @@ extension Configuration {
                 refuse(name, "has no effect, because \(prefix)-url begins with http://")
             }
         }
+        if case .unix(let path)? = statusListen, path == socketPath, isInvalid.isDisjoint(with: ["socket", "status-listen"]) {
+            refuse("status-listen", "is the path of the socket that boundary writes to")
+        }
         if http.tokenFile != nil, http.headers.contains(where: { $0.name.lowercased() == "authorization" }) {
             refuse("http-token-file", "and an Authorization header in http-header cannot both be sent; give one of them")
         }

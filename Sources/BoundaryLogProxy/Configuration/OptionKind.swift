@@ -15,6 +15,7 @@ public enum OptionKind: Sendable, Hashable {
     case url
     case header
     case listenAddress
+    case statusAddress
 
     public var allowed: String {
         switch self {
@@ -30,6 +31,7 @@ public enum OptionKind: Sendable, Hashable {
         case .url: HTTPURL.allowed
         case .header: HTTPHeader.allowed
         case .listenAddress: ListenAddress.allowed
+        case .statusAddress: StatusAddress.allowed
         }
     }
 
