@@ -46,12 +46,14 @@ let package = Package(
         .target(name: "Reporting", dependencies: ["Wire", "Pipeline", "EventLoop", "CCurl", "CZstd", "CZlib", "CWslay", "CCrypto"]),
 
         // The product.
+        .target(name: "StatusWebPage", resources: [.embedInCode("page.html")]),
         .target(
             name: "BoundaryLogProxy",
             dependencies: [
                 "Wire", "Pipeline", "EventLoop", "HTTPServer", "Reporting", "Spool", "CYAML", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ],
+            resources: [.embedInCode("Page/page.html")]),
         .executableTarget(
             name: "boundary-log-proxy",
             dependencies: [

@@ -28,8 +28,8 @@ public enum Daemon {
         }
     }
 
-    /// Besides clients and requests: 64 connections to the status page, and what the process itself has.
-    static func descriptorsNeeded(_ configuration: Configuration) -> Int { configuration.connectionsMax + configuration.inFlightMax + 64 + 32 }
+    /// Besides clients and requests: 64 connections to each of metrics and status, and what the process itself has.
+    static func descriptorsNeeded(_ configuration: Configuration) -> Int { configuration.connectionsMax + configuration.inFlightMax + 2 * 64 + 32 }
 
     private static func serve(_ configuration: Configuration, _ loop: EventLoop, _ logger: Logger) throws -> Int32 {
         // After a failed start: what was made for it closes.

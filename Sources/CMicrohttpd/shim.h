@@ -31,3 +31,10 @@ static inline unsigned int blp_mhd_connection_count(struct MHD_Daemon *daemon)
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
     return info ? info->num_connections : 0;
 }
+
+// Of one connection; 0: none.
+// https://www.gnu.org/software/libmicrohttpd/manual/libmicrohttpd.html#microhttpd_002doption-connection
+static inline enum MHD_Result blp_mhd_set_idle_timeout(struct MHD_Connection *connection, unsigned int seconds)
+{
+    return MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}

@@ -16,6 +16,8 @@ final class Exchange {
     var state = State.receiving
     var request: HTTPServerRequest
     let connection: OpaquePointer
+    /// Of the answer, while it is under way.
+    var stream: HTTPStream?
 
     /// `bodyBytesMax` bounds what is reserved on a client's word.
     init(connection: OpaquePointer, method: String, path: String, bodyBytesMax: Int) {
@@ -37,16 +39,23 @@ final class Exchange {
     /// https://www.gnu.org/software/libmicrohttpd/manual/libmicrohttpd.html#microhttpd_002dresponse-enqueue
     func queue(_ response: HTTPServerResponse) -> MHD_Result {
         state = .finished
-        let queued = response.body.withUnsafeBytes { body in
-            // Copied by libmicrohttpd, which therefore does not write to it.
-            MHD_create_response_from_buffer(body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
-        }
-        guard let queued else { return .NO }
+        guard let queued = make(response) else { return .NO }
         defer { MHD_destroy_response(queued) }
         for (name, value) in response.headers {
             _ = MHD_add_response_header(queued, name, value)
         }
         return MHD_queue_response(connection, UInt32(clamping: response.status), queued)
+    }
+
+    private func make(_ response: HTTPServerResponse) -> OpaquePointer? {
+        if let stream = response.stream {
+            blp_mhd_set_idle_timeout(connection, HTTPStream.stalledSecondsMax)
+            return stream.makeResponse()
+        }
+        return response.body.withUnsafeBytes { body in
+            // Copied by libmicrohttpd, which therefore does not write to it.
+            MHD_create_response_from_buffer(body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
+        }
     }
 
     private static func forEach(_ kind: MHD_ValueKind, _ connection: OpaquePointer, _ body: (String, String) -> Void) {

@@ -1,5 +1,6 @@
 internal import CMicrohttpd
 import EventLoop
+internal import Glibc
 
 /// A small HTTP/1.1 server on the loop's thread: libmicrohttpd without a thread, by its epoll descriptor. Idle, it does not wake up; a
 /// kept-alive connection costs one wake-up, when it is closed after 30 idle seconds.
@@ -12,7 +13,7 @@ public final class HTTPServer {
     /// https://www.gnu.org/software/libmicrohttpd/manual/libmicrohttpd.html#microhttpd_002dutil
     public static var libraryVersion: String { String(cString: MHD_get_version()) }
 
-    /// The port listened on.
+    /// The port listened on; 0 on a Unix socket.
     public let port: UInt16
 
     private let bodyBytesMax: Int
@@ -26,23 +27,42 @@ public final class HTTPServer {
     private var isRunning = false
     private var isCloseRequested = false
     private var suspended: [ObjectIdentifier: Exchange] = [:]
+    /// Those whose answers are streams.
+    private var streaming: [ObjectIdentifier: Exchange] = [:]
 
     /// Listens on `host:port` (port 0: any free one). `host` is an IP address or `localhost` (127.0.0.1). `bodyBytesMax`: a larger
     /// request is answered 413. `connectionsMax`: further clients wait in the kernel's queue.
     ///
     /// The handler answers now or later, through `respond`, exactly once; all on the loop's thread. An answer for a client that has
     /// gone, or after `close`, has no effect. To HEAD requests answer as to GET: only the header is sent.
-    public init(
+    public convenience init(
         _ loop: EventLoop, host: String, port: UInt16, bodyBytesMax: Int, connectionsMax: Int, handler: @escaping Handler
     ) throws(Failure) {
         let address = try ListeningAddress(host: host, port: port)
-        self.port = address.port
+        try self.init(
+            loop, listening: address.descriptor, port: address.port, name: "\(host):\(address.port)", bodyBytesMax: bodyBytesMax,
+            connectionsMax: connectionsMax, handler: handler)
+    }
+
+    /// As the other one, on a listening Unix socket (`ListeningSocket`), which is owned from here on, in any outcome. `path` is for messages.
+    public convenience init(
+        _ loop: EventLoop, takingOwnershipOf descriptor: Int32, path: String, bodyBytesMax: Int, connectionsMax: Int, handler: @escaping Handler
+    ) throws(Failure) {
+        try self.init(
+            loop, listening: descriptor, port: 0, name: path, bodyBytesMax: bodyBytesMax, connectionsMax: connectionsMax, handler: handler)
+    }
+
+    private init(
+        _ loop: EventLoop, listening descriptor: Int32, port: UInt16, name: String, bodyBytesMax: Int, connectionsMax: Int,
+        handler: @escaping Handler
+    ) throws(Failure) {
+        self.port = port
         self.bodyBytesMax = bodyBytesMax
         self.discardedBytesMax = max(64 << 20, bodyBytesMax)
         self.handler = handler
         // Half of a connection's memory is its read buffer. It is mapped, not touched, until a large body comes.
         daemon = blp_mhd_start(
-            address.descriptor, UInt32(clamping: connectionsMax), 256 << 10, 64 << 10, 30,
+            descriptor, UInt32(clamping: connectionsMax), 256 << 10, 64 << 10, 30,
             { server, connection, path, method, _, upload, uploadSize, exchange in
                 guard let server, let connection, let uploadSize, let exchange else { return .NO }
                 return Unmanaged<HTTPServer>.fromOpaque(server).takeUnretainedValue().proceed(
@@ -54,7 +74,8 @@ public final class HTTPServer {
                 Unmanaged<HTTPServer>.fromOpaque(server).takeUnretainedValue().completed(slot: exchange)
             }, Unmanaged.passUnretained(self).toOpaque())
         guard let daemon else {
-            throw Failure(address: "\(host):\(address.port)", reason: "libmicrohttpd could not be started")
+            Glibc.close(descriptor)
+            throw Failure(address: name, reason: "libmicrohttpd could not be started")
         }
         // From here to `close` these closures keep the server alive: libmicrohttpd does not.
         nextTurn = NextTurn(loop) { self.proceed() }
@@ -63,13 +84,13 @@ public final class HTTPServer {
             watcher = try PollWatcher(loop, descriptor: blp_mhd_epoll_descriptor(daemon)) { _ in self.proceed() }
         } catch {
             close()
-            throw Failure(address: "\(host):\(address.port)", reason: error.description)
+            throw Failure(address: name, reason: error.description)
         }
         watcher?.start(.readable)
     }
 
-    /// Stops listening; what the handler has not answered gets 503 as far as the client takes it at once. May be called in the
-    /// handler: it is then done when that returns. Idempotent.
+    /// Stops listening; what the handler has not answered gets 503, and streams what is in their buffers and their end, as far as the client takes it
+    /// at once. May be called in the handler: it is then done when that returns. Idempotent.
     public func close() {
         guard daemon != nil else { return }
         isCloseRequested = true
@@ -85,9 +106,12 @@ public final class HTTPServer {
             MHD_resume_connection(exchange.connection)
         }
         suspended = [:]
+        for exchange in streaming.values { exchange.stream?.end() }
         isRunning = true
         for _ in 0..<4 { MHD_run(daemon) }
         watcher?.close()
+        for exchange in streaming.values { exchange.stream?.close(isTold: false) }
+        streaming = [:]
         MHD_stop_daemon(daemon)
         isRunning = false
         self.daemon = nil
@@ -137,7 +161,7 @@ public final class HTTPServer {
         switch exchange.state {
         case .receiving: return handOver(exchange)
         case .discarding: return exchange.queue(tooLarge)
-        case .answered(let response): return exchange.queue(response)
+        case .answered(let response): return queue(response, exchange)
         case .waiting, .finished: return .YES
         }
     }
@@ -177,7 +201,7 @@ public final class HTTPServer {
             isUsed = true
             self?.answer(exchange, response)
         }
-        if case .answered(let response) = exchange.state { return exchange.queue(response) }
+        if case .answered(let response) = exchange.state { return queue(response, exchange) }
         // No answer will come through a closed server.
         if isCloseRequested { return exchange.queue(.plain(503, "shutting down")) }
         exchange.state = .waiting(isSuspended: true)
@@ -187,7 +211,10 @@ public final class HTTPServer {
     }
 
     private func answer(_ exchange: Exchange, _ response: HTTPServerResponse) {
-        guard case .waiting(let isSuspended) = exchange.state else { return }
+        guard case .waiting(let isSuspended) = exchange.state else {
+            response.stream?.close(isTold: true)
+            return
+        }
         exchange.state = .answered(response)
         guard isSuspended else { return }
         suspended[ObjectIdentifier(exchange)] = nil
@@ -195,12 +222,28 @@ public final class HTTPServer {
         nextTurn?.schedule()
     }
 
+    private func queue(_ response: HTTPServerResponse, _ exchange: Exchange) -> MHD_Result {
+        if let stream = response.stream {
+            exchange.stream = stream
+            streaming[ObjectIdentifier(exchange)] = exchange
+            stream.attach(to: exchange.connection) { [weak self] in self?.nextTurn?.schedule() }
+            // libmicrohttpd must not be stopped while it is suspended.
+            if isCloseRequested { stream.end() }
+        }
+        return exchange.queue(response)
+    }
+
     private func completed(slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
         guard let known = slot.pointee else { return }
         slot.pointee = nil
         let exchange = Unmanaged<Exchange>.fromOpaque(known).takeRetainedValue()
+        // An answer that was made and never queued has a stream, too.
+        if case .answered(let response) = exchange.state { response.stream?.close(isTold: true) }
         exchange.state = .finished
         suspended[ObjectIdentifier(exchange)] = nil
+        streaming[ObjectIdentifier(exchange)] = nil
+        exchange.stream?.close(isTold: true)
+        exchange.stream = nil
     }
 
     private var tooLarge: HTTPServerResponse {

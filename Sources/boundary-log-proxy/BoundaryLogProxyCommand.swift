@@ -23,7 +23,7 @@ struct BoundaryLogProxyCommand: ParsableCommand {
                   Whether a configuration is good, and what it amounts to.
               boundary-log-proxy doctor --config /etc/boundary-log-proxy.yaml
                   Whether a daemon with it could work here, and what to do.
-              boundary-log-proxy status --metrics-listen 127.0.0.1:9464
+              boundary-log-proxy status --status-listen unix:/run/boundary-log-proxy/status.sock
                   How a running daemon is doing.
               boundary-log-proxy spool list
                   What waits on disk for its delivery.

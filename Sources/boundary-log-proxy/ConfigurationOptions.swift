@@ -172,6 +172,7 @@ struct SpoolOptions: ParsableArguments {
 
 struct OperationOptions: ParsableArguments {
     @Option(table: "metrics-listen") var metricsListen: String?
+    @Option(table: "status-listen") var statusListen: String?
     @Option(table: "drain-timeout") var drainTimeout: String?
     @Option(table: "log-level") var logLevel: String?
     @Option(table: "log-format") var logFormat: String?
@@ -179,6 +180,7 @@ struct OperationOptions: ParsableArguments {
     var given: [(name: String, value: String)] {
         [
             ("metrics-listen", metricsListen),
+            ("status-listen", statusListen),
             ("drain-timeout", drainTimeout),
             ("log-level", logLevel),
             ("log-format", logFormat),

@@ -97,22 +97,24 @@ import Wire
             let server = try OneAnswerServer("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n\(Self.answer)")
             let address = "127.0.0.1:\(server.port)"
             let outcome = byEnvironment
-                ? try await run([], environment: ["BOUNDARY_LOG_PROXY_METRICS_LISTEN": "0.0.0.0:\(server.port)"])
-                : try await run(["--json", "--metrics-listen", address])
+                ? try await run([], environment: ["BOUNDARY_LOG_PROXY_STATUS_LISTEN": "localhost:\(server.port)", "BOUNDARY_LOG_PROXY_STATUS_TOKEN": "secret"])
+                : try await run(["--json", "--status-listen", address])
             #expect(outcome.status == 0)
             #expect(outcome.errors == "")
             if byEnvironment { #expect(outcome.output == (try screen(Self.answer))) } else { #expect(outcome.output == Self.answer + "\n") }
-            #expect(server.request().hasPrefix("GET /status HTTP/1.0\r\nHost: "))
+            let request = server.request()
+            #expect(request.hasPrefix("GET /status HTTP/1.0\r\nHost: \(byEnvironment ? "localhost" : "127.0.0.1"):\(server.port)\r\n"))
+            #expect(request.contains("\r\nAuthorization: Bearer secret\r\n") == byEnvironment)
         }
     }
 
     @Test(arguments: [
-        ("HTTP/1.1 503 Service Unavailable\r\n\r\nx", "the answer is 503 Service Unavailable"), ("hello\r\n\r\n", "the answer is not HTTP"), ("", "the answer is not HTTP"),
+        ("HTTP/1.1 503 Service Unavailable\r\n\r\nx\u{1b}\ny", "the answer is 503 Service Unavailable (x\\u{1b})"), ("HTTP/1.1 401 Unauthorized\r\n\r\n", "set BOUNDARY_LOG_PROXY_STATUS_TOKEN"), ("hello\r\n\r\n", "the answer is not HTTP"), ("", "the answer is not HTTP"),
         ("HTTP/1.1 200 OK\r\n\r\nhello", "is not a boundary-log-proxy"),
     ])
     func badAnswers(answer: String, complaint: String) async throws {
         let server = try OneAnswerServer(answer)
-        let outcome = try await run(["--metrics-listen", "127.0.0.1:\(server.port)"])
+        let outcome = try await run(["--status-listen", "127.0.0.1:\(server.port)"])
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains(complaint), "\(outcome.errors)")
     }
@@ -120,13 +122,13 @@ import Wire
     @Test func nobodyThere() async throws {
         let none = try await run([])
         #expect(none.status == 1)
-        #expect(none.errors.contains("no metrics listener is known: give the --metrics-listen HOST:PORT"))
+        #expect(none.errors.contains("no status listener is known: start the daemon with --status-listen unix:PATH"))
         let (socket, port) = try OneAnswerServer.bindAnyPort()
         defer { close(socket) }
-        let refused = try await run(["--metrics-listen", "127.0.0.1:\(port)"])
+        let refused = try await run(["--status-listen", "127.0.0.1:\(port)"])
         #expect(refused.status == 1)
         #expect(refused.errors == "boundary-log-proxy: cannot get the status from 127.0.0.1:\(port): Connection refused (is the daemon running?)\n")
-        #expect(try await run(["--metrics-listen", "127.0.0.1:0"]).errors.contains("port 0"))
+        #expect(try await run(["--status-listen", "127.0.0.1:0"]).errors.contains("port 0"))
     }
 }
 

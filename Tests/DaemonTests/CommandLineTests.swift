@@ -125,7 +125,7 @@ import Wire
             ("socket", "/run/a.sock"), ("socket-mode", "0660"), ("socket-group", "audit"), ("connections-max", "7"), ("connection-idle-timeout", "5m"),
             ("flush-interval", "250ms"), ("request-bytes-max", "64KiB"), ("in-flight-max", "4"), ("buffer-bytes", "32MiB"),
             ("overflow", "block"), ("durability", "spill"), ("spool-dir", "/var/lib/spool"), ("spool-bytes-max", "1GiB"), ("spool-after", "5s"),
-            ("give-up-after", "24h"), ("metrics-listen", "\"[::1]:9464\""), ("drain-timeout", "1.5s"), ("log-level", "debug"), ("log-format", "json"),
+            ("give-up-after", "24h"), ("metrics-listen", "\"[::1]:9464\""), ("status-listen", "unix:/run/status.sock"), ("drain-timeout", "1.5s"), ("log-level", "debug"), ("log-format", "json"),
         ]
         let section: OptionSection = ["http": .http, "coder": .coder, "otlp": .otlp][reporter]!
         let others = Options.all.filter { [.http, .coder, .otlp].contains($0.section) && $0.section != section }

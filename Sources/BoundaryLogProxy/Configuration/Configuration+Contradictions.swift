@@ -56,6 +56,9 @@ extension Configuration {
                 refuse(name, "has no effect, because \(prefix == "otlp" ? "the endpoint" : "\(prefix)-url") begins with http://")
             }
         }
+        if case .unix(let path)? = statusListen, path == socketPath, isInvalid.isDisjoint(with: ["socket", "status-listen"]) {
+            refuse("status-listen", "is the path of the socket that boundary writes to")
+        }
         for (prefix, tokenFile, headers) in [("http", http.tokenFile, http.headers), ("otlp", otlp.tokenFile, otlp.headers)]
         where tokenFile != nil && headers.contains(where: { $0.name.lowercased() == "authorization" }) {
             refuse("\(prefix)-token-file", "and an Authorization header in \(prefix)-header cannot both be sent; give one of them")

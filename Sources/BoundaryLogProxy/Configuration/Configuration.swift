@@ -46,6 +46,8 @@ public struct Configuration: Sendable {
 
     /// `nil`: no listener.
     public internal(set) var metricsListen: ListenAddress?
+    /// `nil`: no listener.
+    public internal(set) var statusListen: StatusAddress?
     /// 0 to an hour.
     public internal(set) var drainTimeout = Duration.seconds(10)
     public internal(set) var logLevel = Logger.Level.info

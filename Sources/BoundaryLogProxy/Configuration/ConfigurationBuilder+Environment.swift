@@ -1,6 +1,8 @@
 extension ConfigurationBuilder {
     /// The variable that names a configuration file when the command line does not.
     public static let configurationFileVariable = OptionDescriptor.environmentPrefix + "CONFIG"
+    /// The variable that holds the status listener's token for `status` and `tap`. No option of the daemon, which makes a token of its own.
+    package static let statusTokenVariable = OptionDescriptor.environmentPrefix + "STATUS_TOKEN"
     private static let socketVariable = "CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH"
     private static let coderURLVariable = "CODER_AGENT_URL"
     private static let coderTokenVariable = "CODER_AGENT_TOKEN"
@@ -14,7 +16,7 @@ extension ConfigurationBuilder {
         let names = Dictionary(uniqueKeysWithValues: Options.all.map { ($0.environmentVariable, $0) })
         // Sorted, so that errors come in the same order every time.
         for (variable, value) in environment.sorted(by: { $0.key < $1.key }) where variable.hasPrefix(prefix) && !value.isEmpty {
-            if variable == Self.configurationFileVariable { continue }
+            if variable == Self.configurationFileVariable || variable == Self.statusTokenVariable { continue }
             guard let option = names[variable] else {
                 if Self.isKubernetesServiceVariable(variable.dropFirst(prefix.count)) { continue }
                 record(Self.unknown(

@@ -63,7 +63,7 @@ public struct HTTPURL: Sendable, Hashable {
         return (String(host), host.endIndex == hostAndPort.endIndex ? nil : hostAndPort[host.endIndex...].dropFirst())
     }
 
-    private static func isLoopbackIPv4(_ host: String) -> Bool {
+    static func isLoopbackIPv4(_ host: String) -> Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }

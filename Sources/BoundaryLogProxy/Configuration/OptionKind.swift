@@ -19,6 +19,7 @@ public enum OptionKind: Sendable, Hashable {
     /// Parts of a URL, joined by commas.
     case urlParts([String])
     case listenAddress
+    case statusAddress
 
     public var allowed: String {
         switch self {
@@ -36,6 +37,7 @@ public enum OptionKind: Sendable, Hashable {
         case .attribute: OTLPAttribute.allowed
         case .urlParts(let names): "\(names.joined(separator: ", ")), or several joined by commas"
         case .listenAddress: ListenAddress.allowed
+        case .statusAddress: StatusAddress.allowed
         }
     }
 

@@ -193,8 +193,15 @@ public enum Options {
     private static let operation: [OptionDescriptor] = [
         .optional(
             "metrics-listen", "HOST:PORT", \.metricsListen, .listenAddress, .operation, defaultText: "off",
-            help: "Serves /metrics, /healthz, /readyz and /status over HTTP here.",
+            help: "Serves /metrics, /healthz and /readyz over HTTP here: figures without audit data, for whoever can reach the address.",
             parse: { (text) throws(ValueProblem) in try ListenAddress(parsing: text) }, format: \.description),
+        .optional(
+            "status-listen", "ADDRESS", \.statusListen, .statusAddress, .operation, defaultText: "off",
+            help: """
+                Serves a page to look at, /status and the live stream /events here, which show audit data, and what --metrics-listen serves. On a Unix \
+                socket for this user alone (rights 0600); on a port for whoever has the token that is written to the log at each start.
+                """,
+            parse: { (text) throws(ValueProblem) in try StatusAddress(parsing: text) }, format: \.description),
         .duration(
             "drain-timeout", \.drainTimeout, .zero ... .seconds(3600), .operation,
             help: "How long a shutdown may read what clients have sent and deliver what waits."),

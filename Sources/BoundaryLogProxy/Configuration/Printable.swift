@@ -4,7 +4,7 @@ package enum Printable {
     static let mask = "********"
 
     /// Control characters (C0, DEL, C1), line and paragraph separators, and the marks that turn writing direction.
-    static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0...0x1F, 0x7F...0x9F, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
         default: false

@@ -30,6 +30,15 @@ package enum JSONText {
         }
     }
 
+    /// On one line.
+    package var compact: String {
+        switch self {
+        case .object(let members): "{" + members.map { "\(Self.quoted($0.0)):\($0.1.compact)" }.joined(separator: ",") + "}"
+        case .array(let elements): "[" + elements.map(\.compact).joined(separator: ",") + "]"
+        default: rendered()
+        }
+    }
+
     static func quoted(_ value: String) -> String {
         var out = "\""
         for scalar in value.unicodeScalars {

@@ -17,6 +17,7 @@ enum Metrics {
         destination(s, &out)
         if let statistics = s.reporter { reporter(statistics, &out) }
         if let session = s.session { self.session(session, clock: s.clock, &out) }
+        if let streams = s.streams { self.streams(streams, s.tap, &out) }
         processFamilies(s, process, &out)
         out.family(prefix + "build_info", .gauge, "Always 1; the version is in the label.")
         out.sample(prefix + "build_info", [("version", version)], 1)
@@ -153,6 +154,17 @@ enum Metrics {
         out.family(prefix + "session_bytes_total", .counter, "Bytes exchanged with coderd inside the WebSocket.")
         out.sample(prefix + "session_bytes_total", [("direction", "sent")], session.bytesSent)
         out.sample(prefix + "session_bytes_total", [("direction", "received")], session.bytesReceived)
+    }
+
+    private static func streams(_ streams: StreamStatistics, _ tap: TapCounts, _ out: inout PrometheusText) {
+        out.single(prefix + "event_streams", .gauge, "Readers of /events now.", streams.streams)
+        out.single(prefix + "event_streams_limit", .gauge, "Readers of /events that there may be.", streams.streamsMax)
+        out.family(
+            prefix + "tap_logs_total", .counter,
+            "Audit logs that came while somebody followed them on /events, once for each who did: shown, skipped because of a bound, or filtered out.")
+        out.sample(prefix + "tap_logs_total", [("result", "shown")], tap.shown)
+        out.sample(prefix + "tap_logs_total", [("result", "skipped")], tap.skipped)
+        out.sample(prefix + "tap_logs_total", [("result", "filtered")], tap.filtered)
     }
 
     private static func processFamilies(_ s: Snapshot, _ process: ProcessStatistics, _ out: inout PrometheusText) {

@@ -21,6 +21,10 @@ public struct Snapshot: Sendable {
     public var spool: SpoolStatus?
     /// nil where no program embeds the proxy.
     public var submissions: SubmissionStatistics?
+    /// nil without a status listener.
+    public var streams: StreamStatistics?
+    /// What became of the logs that came while somebody followed them on `/events`.
+    var tap: TapCounts
     /// `EventLoop.longestTurn`; nil on a host's loop.
     public var longestTurnSeconds: Double?
     /// Listening and not stopping.

@@ -10,7 +10,7 @@ enum StatusPage {
         .object([
             ("version", .string(Version.text)),
             ("started", .string(s.startedAt.text)),
-            ("ready", .bool(StatusServer.obstacles(s).isEmpty)),
+            ("ready", .bool(HealthPages.obstacles(s).isEmpty)),
             ("socket", .text(configuration.socketPath)),
             (
                 "connections",

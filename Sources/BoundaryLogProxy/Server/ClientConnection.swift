@@ -29,6 +29,8 @@ final class ClientConnection: FrameSource, PipeConnectionDelegate {
         pipe.delegate = self
     }
 
+    override var peerProcessID: Int32? { pipe.peer?.processID }
+
     override func metadata(_ more: Logger.Metadata = [:]) -> Logger.Metadata {
         var metadata = more
         metadata["connection"] = "\(number)"

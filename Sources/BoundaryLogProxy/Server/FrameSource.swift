@@ -10,6 +10,9 @@ class FrameSource {
     /// 0 is the program; connections count from 1.
     init(number: UInt64) { self.number = number }
 
+    /// Of the client, if the kernel knows it.
+    var peerProcessID: Int32? { nil }
+
     /// What a message about it says of it.
     func metadata(_ more: Logger.Metadata = [:]) -> Logger.Metadata { more }
 }

@@ -19,6 +19,7 @@ final class Intake {
     let forwarder: Forwarder
     let complaints: Complaints
     let audit = SequenceAudit()
+    let tap: TapHub
     private let loop: EventLoop
     private let buffer: UnsafeMutableRawBufferPointer
     private(set) var connections: [ClientConnection] = []
@@ -48,6 +49,7 @@ final class Intake {
     ) {
         self.submissions = submissions
         self.loop = loop
+        tap = TapHub(loop)
         self.forwarder = forwarder
         self.complaints = complaints
         self.connectionsMax = connectionsMax
@@ -167,6 +169,7 @@ final class Intake {
         idleTimer?.close()
         idleTimer = nil
         moderation.close()
+        tap.close()
         closed = []
     }
 
@@ -234,6 +237,7 @@ final class Intake {
         case .logs(let request) where isDiscarding:
             forwarder.refuse(logs: request.logCount, .shutdown)
             audit.record(request, of: payload, connection: source.number, hint: &source.sequence)
+            if tap.isFollowed { tap.note(request, of: payload, from: source, arrived) }
         case .logs(let request):
             switch forwarder.admit(request, of: payload, arrived: arrived, hint: &source.lane) {
             case .stored: break
@@ -245,6 +249,7 @@ final class Intake {
             }
             // Kept or dropped, it has arrived.
             audit.record(request, of: payload, connection: source.number, hint: &source.sequence)
+            if tap.isFollowed { tap.note(request, of: payload, from: source, arrived) }
         case .status(let channelFull, let batchFull):
             statistics.framesWithoutLogs += 1
             statistics.clientDroppedChannelFull &+= UInt64(max(channelFull, 0))

@@ -18,6 +18,7 @@ public final class ProxyServer {
     private let destination: Destination
     private let intake: Intake
     private var listener: PipeListener?
+    private var metricsServer: MetricsServer?
     private var statusServer: StatusServer?
     private var socket: ListeningSocket?
     private let startedAt = WallTime.now()
@@ -82,7 +83,7 @@ public final class ProxyServer {
         do throws(StartFailure) {
             try listen()
         } catch {
-            closeStatusServer()
+            closeServers()
             intake.close()
             complaints.close()
             destination.close {}
@@ -130,8 +131,12 @@ public final class ProxyServer {
     /// The socket comes last: where anything else fails, the path was never touched.
     private func listen() throws(StartFailure) {
         if let address = configuration.metricsListen {
-            statusServer = try StatusServer(loop: loop, host: address.host, port: address.port, proxy: self)
-            logger.info("metrics are served", metadata: ["url": "\(statusServer!.url)/metrics"])
+            metricsServer = try MetricsServer(loop: loop, address, proxy: self)
+            logger.info("metrics are served", metadata: ["url": "\(metricsServer!.url)/metrics"])
+        }
+        if let address = configuration.statusListen {
+            statusServer = try StatusServer(loop: loop, address, proxy: self, hub: intake.tap)
+            logger.notice("status is served, with audit data: \(statusServer!.url)")
         }
         guard let path = configuration.socketPath else { return }
         do {
@@ -187,6 +192,7 @@ public final class ProxyServer {
             connections: intake.connections.count, connectionsMax: configuration.connectionsMax,
             ringBytes: forwarder.ring.bytesUsed, ringBytesMax: forwarder.ring.bytesMax, sessions: forwarder.laneCount,
             isReadingPaused: intake.isPaused, spool: spoolStatus, submissions: intake.submissions?.statistics,
+            streams: statusServer?.statistics, tap: intake.tap.counts,
             longestTurnSeconds: loop.longestTurn.map { Double($0) / 1e9 }, isServing: phase == .serving && (listener != nil || configuration.socketPath == nil),
             obstacle: destination.reporter.obstacle,
             reporter: (destination.reporter as? any ReporterStatisticsSource)?.statistics,
@@ -213,7 +219,13 @@ public final class ProxyServer {
     public func recentSessions(_ count: Int) -> [SequenceReport] { intake.audit.recent(count) }
 
     /// The port of the metrics listener; nil when it is off.
-    public var metricsPort: UInt16? { statusServer?.port }
+    public var metricsPort: UInt16? { metricsServer?.port }
+
+    /// The port of the status listener; nil when it is off or a Unix socket.
+    public var statusPort: UInt16? { statusServer?.port }
+
+    /// Where the status page is, with the token that it wants; `unix:PATH` on a Unix socket, nil when the status listener is off.
+    public var statusURL: String? { statusServer?.url }
 
     /// A write to the destination's file is still under way. After the end of the drain that means it hangs (a pipe that nobody reads),
     /// and closing the loop would wait for it.
@@ -288,8 +300,8 @@ public final class ProxyServer {
         phase = .stopped
         readingDeadline?.close()
         drainDeadline?.close()
+        closeServers()
         intake.close()
-        closeStatusServer()
         complaints.close()
         loop.onTurn = nil
         destination.close { [self] in
@@ -298,9 +310,10 @@ public final class ProxyServer {
         }
     }
 
-    private func closeStatusServer() {
+    private func closeServers() {
+        metricsServer?.close()
         statusServer?.close()
-        statusServer = nil
+        (metricsServer, statusServer) = (nil, nil)
     }
 }
 

@@ -62,6 +62,7 @@ struct OptionSample: Sendable, CustomStringConvertible {
         .init(name: "spool-after", good: "1h", other: "0", bad: "61m"),
         .init(name: "give-up-after", good: "8760h", other: "1ms", bad: "8761h"),
         .init(name: "metrics-listen", good: "127.0.0.1:9464", other: "[::1]:0", bad: ":9464"),
+        .init(name: "status-listen", good: "unix:/run/status.sock", other: "localhost:0", bad: "0.0.0.0:9465"),
         .init(name: "drain-timeout", good: "1.5s", other: "0", bad: "61m"),
         .init(name: "log-level", good: "debug", other: "critical", bad: "warn"),
         .init(name: "log-format", good: "json", other: "json", bad: "xml"),

@@ -22,7 +22,10 @@ final class Bench {
     var answer: (HTTPServerRequest) -> HTTPServerResponse? = { _ in HTTPServerResponse(status: 200) }
     private var held: [(HTTPServerResponse) -> Void] = []
 
-    init(_ options: [String: String] = [:], embedding: Embedding = Embedding()) throws {
+    /// `here`: options that name files in the bench's directory.
+    init(
+        _ options: [String: String] = [:], embedding: Embedding = Embedding(), here: (TemporaryDirectory) -> [String: String] = { _ in [:] }
+    ) throws {
         loop = try EventLoop()
         socketPath = directory.path("s")
         sink = try HTTPServer(loop, host: "127.0.0.1", port: 0, bodyBytesMax: 32 << 20, connectionsMax: 64) { [unowned self] request, respond in
@@ -31,6 +34,7 @@ final class Bench {
         }
         var all = ["socket": socketPath, "http-url": "http://127.0.0.1:\(sink!.port)/logs", "drain-timeout": "20s"]
         all.merge(options) { $1 }
+        all.merge(here(directory)) { $1 }
         let configuration = try TestConfiguration.make(all)
         proxy = try ProxyServer(
             configuration, loop: loop, logger: Logger(label: "test") { [messages] _ in CapturingLogHandler(messages) },

@@ -23,7 +23,7 @@ import Wire
     }
 
     @Test func everyPageAnswers() throws {
-        let bench = try Bench(["metrics-listen": "127.0.0.1:0"])
+        let bench = try Bench.withStatusSocket(["metrics-listen": "127.0.0.1:0"])
         let client = TestClient(bench.socketPath)
         client.write(TestFrame.logs(session: "a", sequence: 0..<3) + TestFrame.status(channelFull: 4, batchFull: 5))
         bench.run(until: "the logs are delivered") { bench.snapshot.ledger.delivered.logs == 3 }
@@ -45,14 +45,15 @@ import Wire
         ] {
             #expect(metrics.split(separator: "\n").contains(Substring(line)), "\(line)")
         }
-        let status = try get(bench, "/status").body
+        #expect(try get(bench, "/status").status == 404 && get(bench, "/events").status == 404 && get(bench, "/").status == 404)
+        let status = try bench.ask(StatusQuery.get("/status")).body
         #expect(status.contains("\"delivered\": 3"))
         client.close()
         bench.finish()
     }
 
     @Test func theAuditIsOnThePages() throws {
-        let bench = try Bench(["metrics-listen": "127.0.0.1:0"])
+        let bench = try Bench.withStatusSocket(["metrics-listen": "127.0.0.1:0"])
         let client = TestClient(bench.socketPath)
         for session in 0..<25 { client.write(TestFrame.message(session: "session-\(session)", sequence: 0..<1)) }
         client.write(
@@ -67,7 +68,7 @@ import Wire
         ] {
             #expect(metrics.contains("agent_boundary_log_proxy_\(line)\n"), "\(line)")
         }
-        let status = try #require(JSONReader.read(Array(try get(bench, "/status").body.utf8)))["sequences"]
+        let status = try #require(JSONReader.read(Array(try bench.ask(StatusQuery.get("/status")).body.utf8)))["sequences"]
         #expect(status["missing"].integer == 2 && status["more"].integer == 6 && status["recent"].elements.count == 20)
         let session = try #require(status["recent"].elements.first)
         #expect(session["session"].text == "a" && session["logs"].integer == 5 && session["last"].integer == 5)
@@ -95,7 +96,7 @@ import Wire
     }
 
     @Test func promtoolHasNothingToSay() async throws {
-        let bench = try Bench(["metrics-listen": "127.0.0.1:0"])
+        let bench = try Bench.withStatusSocket(["metrics-listen": "127.0.0.1:0"])
         let client = TestClient(bench.socketPath)
         client.write(TestFrame.logs(session: "a", sequence: 0..<3))
         bench.run(until: "the logs are delivered") { bench.snapshot.ledger.delivered.logs == 3 }
