@@ -33,6 +33,8 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CLandlock"),
 
         // The sans-IO core.
         .target(name: "Wire", swiftSettings: [.strictMemorySafety()]),
@@ -44,6 +46,9 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["CLibUV"]),
         .target(name: "HTTPServer", dependencies: ["EventLoop", "CMicrohttpd"]),
         .target(name: "Reporting", dependencies: ["Wire", "Pipeline", "EventLoop", "CCurl", "CZstd", "CZlib", "CWslay", "CCrypto"]),
+
+        // Of the daemon alone: what holds for a whole process is no library's to decide.
+        .target(name: "Sandbox", dependencies: ["CSeccomp", "CLandlock"]),
 
         // The product.
         .target(name: "StatusWebPage", resources: [.embedInCode("page.html")]),
@@ -57,7 +62,7 @@ let package = Package(
         .executableTarget(
             name: "boundary-log-proxy",
             dependencies: [
-                "BoundaryLogProxy", "EventLoop", "Spool", "Wire",
+                "BoundaryLogProxy", "EventLoop", "Sandbox", "Spool", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -92,6 +97,7 @@ let package = Package(
         .systemLibrary(name: "CGNU", path: "Tests/CGNU"),
         .target(name: "TestSupport", dependencies: ["Wire", "CGNU"], path: "Tests/TestSupport"),
         .executableTarget(name: "wire-differential", dependencies: ["Wire", "Oracle", "TestSupport"], path: "Tests/Differential"),
+        .executableTarget(name: "sandbox-probe", dependencies: ["Sandbox", "CGNU"], path: "Tests/SandboxProbe"),
         .target(name: "Simulation", dependencies: ["Pipeline", "Wire"], path: "Tests/Simulation"),
         .executableTarget(name: "simulate", dependencies: ["Simulation", "Pipeline"], path: "Tests/Simulate"),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Pipeline"]),
@@ -100,6 +106,7 @@ let package = Package(
             resources: [.copy("Vectors")]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Wire", "TestSupport"]),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "Pipeline", "Wire", "TestSupport"]),
+        .testTarget(name: "SandboxTests", dependencies: ["sandbox-probe", "TestSupport"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop", "TestSupport"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "HTTPServer", "Oracle", "TestSupport"]),
@@ -107,7 +114,7 @@ let package = Package(
             name: "BoundaryLogProxyTests",
             dependencies: ["BoundaryLogProxy", "EventLoop", "HTTPServer", "Pipeline", "Wire", "TestSupport"]),
         .testTarget(name: "FloodTests", dependencies: ["Flood", "Wire", "TestSupport"]),
-        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "Flood", "Pipeline", "Spool", "TestSupport", "Wire"]),
+        .testTarget(name: "DaemonTests", dependencies: ["boundary-log-proxy", "boundary-flood", "sandbox-probe", "Flood", "Pipeline", "Spool", "TestSupport", "Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -12,6 +12,13 @@ struct blp_peer_credentials {
     gid_t group;
 };
 
+// Since Linux 4.13; not in Swift's module of the C library.
+#ifdef SO_PEERGROUPS
+static const int blp_so_peergroups = SO_PEERGROUPS;
+#else
+static const int blp_so_peergroups = 59;
+#endif
+
 // Not in Swift's module of the C library.
 static inline int blp_epoll_remove(int epoll, int descriptor) { return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, (struct epoll_event *)0); }
 

@@ -30,23 +30,7 @@ public struct ListeningSocket: ~Copyable {
 
     /// The group's number, by its name or by a number written as text.
     public static func groupID(named name: String) throws(Failure) -> UInt32 {
-        if let number = UInt32(name), number != .max { return number }
-        var entry = group()
-        var found: UnsafeMutablePointer<group>?
-        var size = 1024
-        while true {
-            let code = withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { buffer in
-                getgrnam_r(name, &entry, buffer.baseAddress!, buffer.count, &found)
-            }
-            if code == ERANGE, size < 1 << 20 {
-                size *= 4
-            } else if code == EINTR {
-                continue
-            } else {
-                guard found != nil else { throw .unknownGroup(name) }
-                return entry.gr_gid
-            }
-        }
+        do { return try Account.groupID(named: name) } catch { throw .unknownGroup(error.name) }
     }
 
     /// Hands the descriptor on (to PipeListener), once; `unlink` still works.
@@ -88,7 +72,7 @@ public struct ListeningSocket: ~Copyable {
         do { probe = try UnixSocket.make() } catch { throw .system(error) }
         defer { Glibc.close(probe) }
         switch UnixSocket.connect(probe, to: path) {
-        case 0: return .served(processID: UnixSocket.peer(of: probe)?.processID)
+        case 0: return .served(processID: PeerCredentials(of: probe)?.processID)
         // A full backlog is a sign of life, and so is a socket of another type: of a dead one the kernel only knows that nobody answers.
         case EAGAIN, EPROTOTYPE: return .served(processID: nil)
         case ECONNREFUSED:

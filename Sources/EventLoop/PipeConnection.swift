@@ -53,10 +53,11 @@ public final class PipeConnection {
 
     public var isClosed: Bool { openHandle == nil }
 
-    /// The peer, by SO_PEERCRED; nil when the kernel does not say, or when closed.
-    public var peer: (processID: Int32, userID: UInt32, groupID: UInt32)? {
-        descriptor.flatMap { UnixSocket.peer(of: $0) }
-    }
+    /// The peer; nil when the kernel does not say, or when closed.
+    public var peer: PeerCredentials? { descriptor.flatMap { PeerCredentials(of: $0) } }
+
+    /// The peer's supplementary groups; empty when the kernel does not say, or when closed.
+    public var peerGroups: [UInt32] { descriptor.map { PeerCredentials.groups(of: $0) } ?? [] }
 
     /// No effect when reading, ended or closed.
     /// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start

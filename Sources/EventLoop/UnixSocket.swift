@@ -32,12 +32,4 @@ enum UnixSocket {
     static func connect(_ descriptor: Int32, to path: String) -> Int32 {
         withAddress(of: path) { Glibc.connect(descriptor, $0, $1) }
     }
-
-    /// SO_PEERCRED: of a connection, who connected; seen from the client, who called listen.
-    static func peer(of descriptor: Int32) -> (processID: Int32, userID: UInt32, groupID: UInt32)? {
-        var credentials = blp_peer_credentials()
-        var size = socklen_t(MemoryLayout<blp_peer_credentials>.size)
-        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0, credentials.process > 0 else { return nil }
-        return (credentials.process, credentials.user, credentials.group)
-    }
 }

@@ -46,6 +46,10 @@ import Testing
             loop.run { recorder.received.count == 3 }
             #expect(server.accepted[0].peer?.processID == getpid())
             #expect(server.accepted[0].peer?.userID == getuid())
+            #expect(server.accepted[0].peer?.groupID == getgid())
+            var groups = [gid_t](repeating: 0, count: Int(getgroups(0, nil)))
+            _ = getgroups(Int32(groups.count), &groups)
+            #expect(server.accepted[0].peerGroups.sorted() == groups.sorted())
             client.close()
             client.close()
             loop.run { recorder.ends.count == 1 }
