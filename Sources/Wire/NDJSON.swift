@@ -20,7 +20,7 @@ public enum NDJSON {
     /// Appends the line of one log, as `LogReader` gave it of the valid inner `request`.
     public static func append(_ log: LogView, of request: RawSpan, sessionID: Range<Int>, processName: Range<Int>, to output: inout [UInt8]) {
         var time = RFC3339()
-        LineWriter(request, sessionID: sessionID, processName: processName).append(log, request, &time, to: &output)
+        LineWriter(request, sessionID: sessionID, processName: processName, redaction: []).append(log, request, &time, to: &output)
     }
 
     /// Bytes that the string at `range` of `request` takes in a line.

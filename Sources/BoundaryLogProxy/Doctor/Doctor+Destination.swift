@@ -10,6 +10,7 @@ extension Doctor {
 
     /// Where logs go.
     mutating func examineDestination() {
+        let configuration = configuration
         switch configuration.reporter {
         case .file: examineFile()
         case .http: examineServer("http", "--http-url") { try ReporterFactory.httpConfiguration(configuration.http) }

@@ -75,7 +75,7 @@ public final class ServerProbe {
             }
         }
         transfer.easy.set(CURLOPT_CERTINFO, 1)
-        transfer.begin(headers: headers, token: nil) { _ in }
+        transfer.begin(headers: headers, token: nil, logs: 0, filtered: 0) { _ in }
         listenForProxy()
     }
 
