@@ -30,9 +30,15 @@ extension Doctor {
         var status = stat()
         guard stat(path, &status) == 0 else {
             let code = errno
-            guard code == ENOENT else { return fail("destination", "cannot look at \(path): \(Self.text(code))", "see to the rights of the directories above, or choose another --file-path") }
+            guard code == ENOENT else {
+                return fail(
+                    "destination", "cannot look at \(path): \(Self.text(code))",
+                    "see to the rights of the directories above, or choose another --file-path")
+            }
             if let obstacle = Self.obstacle(toWritingIn: directory) {
-                return fail("destination", "\(path) does not exist, and cannot be made: \(obstacle)", "see to the directory's rights, or choose another --file-path")
+                return fail(
+                    "destination", "\(path) does not exist, and cannot be made: \(obstacle)",
+                    "see to the directory's rights, or choose another --file-path")
             }
             ok("destination", "\(path) does not exist yet, and can be made")
             return examineRoom(ofFileIn: directory)
@@ -40,7 +46,9 @@ extension Doctor {
         if status.st_mode & S_IFMT == S_IFDIR { return fail("destination", "\(path) is a directory", "choose another --file-path") }
         guard faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0 else {
             let code = errno
-            return fail("destination", "\(path) is not writable by \(UserAccount.this.name): \(Self.text(code))", "see to the file's rights, or choose another --file-path")
+            return fail(
+                "destination", "\(path) is not writable by \(UserAccount.this.name): \(Self.text(code))",
+                "see to the file's rights, or choose another --file-path")
         }
         ok("destination", "\(path) can be appended to")
         if status.st_mode & S_IFMT == S_IFREG { examineRoom(ofFileIn: directory) }
@@ -51,7 +59,9 @@ extension Doctor {
         if facts.isReadOnly {
             fail("destination disk", "the file system of \(directory) is read-only", "mount it writable, or choose another --file-path")
         } else if facts.bytesFree < 64 << 20 {
-            warn("destination disk", "\(SizeText.approximate(facts.bytesFree)) free in \(directory)", "make room, or rotate the file: rename it, then SIGHUP")
+            warn(
+                "destination disk", "\(SizeText.approximate(facts.bytesFree)) free in \(directory)",
+                "make room, or rotate the file: rename it, then SIGHUP")
         } else {
             ok("destination disk", "\(SizeText.approximate(facts.bytesFree)) free in \(directory)")
         }
@@ -89,9 +99,18 @@ extension Doctor {
             return fail(
                 "token", "refused, by the \(proxy ? "proxy" : "server"), with \(words)",
                 proxy ? "put the user info of the proxy's variable right" : hasToken ? "renew the token; a token file is read again on SIGHUP and after a 401" : "give a token: \(tokenOption)")
-        case 300..<400: return fail("destination", "answers \(words), and redirects are not followed (to \(result.location ?? "nowhere"))", "put the address it leads to in \(address)")
-        case 404, 410: warn("destination", "answers \(words) to OPTIONS\(protocolText): perhaps it knows only POST there, perhaps the path is wrong", "compare the path of \(address) with the server's")
-        case 408, 425, 429, 500, 502, 503, 504: return warn("destination", "answers \(words)\(protocolText): logs would wait", "look at the server, and at what stands before it")
+        case 300..<400:
+            return fail(
+                "destination", "answers \(words), and redirects are not followed (to \(result.location ?? "nowhere"))",
+                "put the address it leads to in \(address)")
+        case 404, 410:
+            warn(
+                "destination", "answers \(words) to OPTIONS\(protocolText): perhaps it knows only POST there, perhaps the path is wrong",
+                "compare the path of \(address) with the server's")
+        case 408, 425, 429, 500, 502, 503, 504:
+            return warn(
+                "destination", "answers \(words)\(protocolText): logs would wait",
+                "look at the server, and at what stands before it")
         case 200..<300: ok("destination", "answers \(words) to OPTIONS\(protocolText); \(untold)")
         default: ok("destination", "answers \(words) to OPTIONS\(protocolText), as servers do that know only POST; \(untold)")
         }
@@ -123,7 +142,9 @@ extension Doctor {
 
     private mutating func examineVersion(_ result: ServerProbe.Result) {
         guard result.status == 200, let answer = JSONReader.read(result.body), let version = answer["version"].text else {
-            return warn("coder version", "\(result.status == 200 ? "the answer of" : "HTTP \(result.status) from") /api/v2/buildinfo is not coderd's", "check --coder-url; a proxy in between may answer in its place")
+            return warn(
+                "coder version", "\(result.status == 200 ? "the answer of" : "HTTP \(result.status) from") /api/v2/buildinfo is not coderd's",
+                "check --coder-url; a proxy in between may answer in its place")
         }
         let api = answer["agent_api_version"].text
         let numbers = api?.split(separator: ".").compactMap { Int($0) } ?? []
@@ -132,7 +153,9 @@ extension Doctor {
         if (numbers[0], numbers[1]) < (2, 7) {
             fail("coder version", "\(text); 2.7 is needed", "upgrade Coder to 2.30 or later; until then --reporter http or file")
         } else if (numbers[0], numbers[1]) < (2, 9) {
-            warn("coder version", "\(text): sequence numbers and session ids are not kept", "upgrade Coder to one with agent API 2.9, to see losses there")
+            warn(
+                "coder version", "\(text): sequence numbers and session ids are not kept",
+                "upgrade Coder to one with agent API 2.9, to see losses there")
         } else {
             ok("coder version", text)
         }
@@ -185,7 +208,11 @@ extension Doctor {
         let end = result.proxy == nil ? "the server" : "the proxy"
         let failedAt = result.failure?.step
         let reason = result.failure?.reason ?? ""
-        if failedAt == .name { return fail("name", reason, result.proxy == nil ? "check the address, and this machine's DNS (/etc/resolv.conf)" : "check the proxy's variable, and this machine's DNS (/etc/resolv.conf)") }
+        if failedAt == .name {
+            return fail(
+                "name", reason,
+                result.proxy == nil ? "check the address, and this machine's DNS (/etc/resolv.conf)" : "check the proxy's variable, and this machine's DNS (/etc/resolv.conf)")
+        }
         if failedAt == .connection { return fail("connection", reason, "is \(end) running, and does a firewall let this machine through?") }
         ok("connection", "to \(end) at \(result.address ?? "an address that cannot be told")")
         if failedAt == .proxy { return fail("proxy", reason, "look at the proxy's rules and log, or name the destination in no_proxy") }
@@ -217,7 +244,9 @@ extension Doctor {
         guard let date = result.date else { return ok("clock", "the server's answer has no Date to compare with") }
         let seconds = result.receivedAt - date
         if abs(seconds) > 30 {
-            warn("clock", "this machine is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") the server", "set one of them right (NTP): times in logs, tokens and certificates depend on them")
+            warn(
+                "clock", "this machine is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") the server",
+                "set one of them right (NTP): times in logs, tokens and certificates depend on them")
         } else {
             ok("clock", "within \(abs(seconds)) s of the server's")
         }
@@ -232,7 +261,9 @@ extension Doctor {
                 try TokenFileCheck.check(tokenFile)
                 var status = stat()
                 if stat(tokenFile, &status) == 0, status.st_mode & 0o007 != 0 {
-                    warn("token file", "\(tokenFile): every user of this machine may open it (\(Self.octal(UInt16(status.st_mode & 0o777))))", "chmod 0600 \(tokenFile), owned by the daemon's user")
+                    warn(
+                        "token file", "\(tokenFile): every user of this machine may open it (\(Self.octal(UInt16(status.st_mode & 0o777))))",
+                        "chmod 0600 \(tokenFile), owned by the daemon's user")
                 } else {
                     ok("token file", "\(tokenFile) holds a token")
                 }

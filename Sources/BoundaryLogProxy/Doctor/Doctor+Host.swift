@@ -18,7 +18,9 @@ extension Doctor {
         let needed = UInt64(Daemon.descriptorsNeeded(configuration))
         guard let limit = subject.descriptorsHardLimit else { return ok("descriptors", "the limit of \(subjectText) cannot be seen by this user") }
         if limit < needed {
-            warn("descriptors", "\(subjectText) may have \(limit), and --connections-max \(configuration.connectionsMax) needs \(needed): clients beyond are refused", "raise the limit (ulimit -Hn, systemd: LimitNOFILE=), or lower --connections-max")
+            warn(
+                "descriptors", "\(subjectText) may have \(limit), and --connections-max \(configuration.connectionsMax) needs \(needed): clients beyond are refused",
+                "raise the limit (ulimit -Hn, systemd: LimitNOFILE=), or lower --connections-max")
         } else {
             ok("descriptors", "\(needed) needed, \(limit == .max ? "no limit" : "\(limit) allowed")")
         }
@@ -36,7 +38,9 @@ extension Doctor {
             return ok("memory", "at most some \(SizeText.approximate(most)) needed; no control group limits it")
         }
         if limit < most {
-            warn("memory", "the control group allows \(SizeText.approximate(limit)), and with full buffers some \(SizeText.approximate(most)) are needed", "raise the limit, or lower --buffer-bytes (\(SizeText.format(configuration.bufferBytes))); what waits longer goes to the spool")
+            warn(
+                "memory", "the control group allows \(SizeText.approximate(limit)), and with full buffers some \(SizeText.approximate(most)) are needed",
+                "raise the limit, or lower --buffer-bytes (\(SizeText.format(configuration.bufferBytes))); what waits longer goes to the spool")
         } else {
             ok("memory", "at most some \(SizeText.approximate(most)) needed, the control group allows \(SizeText.approximate(limit))")
         }
@@ -47,7 +51,9 @@ extension Doctor {
         guard configuration.socketPath != nil, let bytes = ProcFile.number("/proc/sys/net/core/wmem_default") else { return }
         // Twice a frame: the kernel counts its own bookkeeping too.
         if bytes < 64 << 10 {
-            warn("socket buffers", "net.core.wmem_default is \(bytes): less than two frames of a client, which waits at each", "sysctl -w net.core.wmem_default=212992, as kernels have it")
+            warn(
+                "socket buffers", "net.core.wmem_default is \(bytes): less than two frames of a client, which waits at each",
+                "sysctl -w net.core.wmem_default=212992, as kernels have it")
         } else {
             ok("socket buffers", "net.core.wmem_default is \(bytes) bytes, so much a client can write ahead")
         }
@@ -119,7 +125,10 @@ extension Doctor {
         let code = bind(descriptor, first.ai_addr, first.ai_addrlen) == 0 ? 0 : errno
         switch code {
         case 0 where daemon == nil: ok("metrics listener", "\(address) is free")
-        case 0: warn("metrics listener", "nobody listens on \(address), although the daemon runs", "restart the daemon if its configuration has changed")
+        case 0:
+            warn(
+                "metrics listener", "nobody listens on \(address), although the daemon runs",
+                "restart the daemon if its configuration has changed")
         case EADDRINUSE where daemon != nil: ok("metrics listener", "\(address) is listened on, as is the socket")
         case EADDRINUSE: fail("metrics listener", "another process listens on \(address)", "choose another port: --metrics-listen")
         default: fail("metrics listener", "\(address): \(Self.text(code))", "an address of this machine and a port that its user may take")

@@ -7,13 +7,17 @@ extension Doctor {
         guard let path = configuration.socketPath else { return }
         let bytes = path.utf8.count
         guard bytes <= ListeningSocket.pathBytesMax else {
-            return fail("socket", "\(path): the path has \(bytes) bytes, and a Unix socket's may have \(ListeningSocket.pathBytesMax)", "choose a shorter --socket")
+            return fail(
+                "socket", "\(path): the path has \(bytes) bytes, and a Unix socket's may have \(ListeningSocket.pathBytesMax)",
+                "choose a shorter --socket")
         }
         let directory = ListeningSocket.directory(of: path)
         var status = stat()
         guard stat(directory, &status) == 0 else {
             let code = errno
-            return fail("socket", "\(path): cannot look at the directory \(directory): \(Self.text(code))", code == ENOENT ? "make the directory, or choose another --socket" : "see to the directory's rights")
+            return fail(
+                "socket", "\(path): cannot look at the directory \(directory): \(Self.text(code))",
+                code == ENOENT ? "make the directory, or choose another --socket" : "see to the directory's rights")
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { return fail("socket", "\(path): \(directory) is not a directory", "choose another --socket") }
         examineOccupant(of: path, directory)
@@ -27,8 +31,14 @@ extension Doctor {
             let occupant = try ListeningSocket.occupant(of: path)
             switch occupant {
             case .served(let id?): isServed(path, OtherProcess(id: id))
-            case .served(nil): warn("socket", "\(path): a process serves it that cannot be told", "if that is the daemon, it does not accept: look at its log")
-            case .notASocket(let kind): fail("socket", "\(path): it exists and is \(kind), not a socket", "remove it, or choose another --socket; the daemon deletes only sockets")
+            case .served(nil):
+                warn(
+                    "socket", "\(path): a process serves it that cannot be told",
+                    "if that is the daemon, it does not accept: look at its log")
+            case .notASocket(let kind):
+                fail(
+                    "socket", "\(path): it exists and is \(kind), not a socket",
+                    "remove it, or choose another --socket; the daemon deletes only sockets")
             case .nothing, .stale:
                 if let obstacle = Self.obstacle(toWritingIn: directory) {
                     fail("socket", "\(path): \(obstacle)", "see to the directory's rights, or choose another --socket")
@@ -45,23 +55,31 @@ extension Doctor {
 
     private mutating func isServed(_ path: String, _ process: OtherProcess) {
         guard let name = process.name, "boundary-log-proxy".hasPrefix(name) else {
-            return fail("socket", "\(path): served by \(process.name ?? "a process") (pid \(process.id)), not by this program", "stop that process, or choose another --socket")
+            return fail(
+                "socket", "\(path): served by \(process.name ?? "a process") (pid \(process.id)), not by this program",
+                "stop that process, or choose another --socket")
         }
         daemon = process
         ok("socket", "\(path): served by a running daemon (pid \(process.id))")
         if let userID = process.userID, userID != geteuid() {
-            warn("user", "the daemon runs as \(UserAccount.name(of: userID)), and this as \(UserAccount.this.name): rights may differ", "run doctor as the daemon's user, with its environment")
+            warn(
+                "user", "the daemon runs as \(UserAccount.name(of: userID)), and this as \(UserAccount.this.name): rights may differ",
+                "run doctor as the daemon's user, with its environment")
         }
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         let mode = UInt16(status.st_mode & 0o777)
         if mode != configuration.socketMode {
-            warn("socket mode", "the socket has \(Self.octal(mode)), and the configuration says \(Self.octal(configuration.socketMode))", "restart the daemon if its configuration has changed; else somebody changed the socket")
+            warn(
+                "socket mode", "the socket has \(Self.octal(mode)), and the configuration says \(Self.octal(configuration.socketMode))",
+                "restart the daemon if its configuration has changed; else somebody changed the socket")
         } else {
             ok("socket mode", "\(Self.octal(mode)), owner \(UserAccount.name(of: status.st_uid)), group \(UserAccount.groupName(of: status.st_gid))")
         }
         if let wanted = configuration.socketGroup, let groupID = try? ListeningSocket.groupID(named: wanted), groupID != status.st_gid {
-            warn("socket group", "the socket's group is \(UserAccount.groupName(of: status.st_gid)), and the configuration says \(wanted)", "restart the daemon if its configuration has changed; else somebody changed the socket")
+            warn(
+                "socket group", "the socket's group is \(UserAccount.groupName(of: status.st_gid)), and the configuration says \(wanted)",
+                "restart the daemon if its configuration has changed; else somebody changed the socket")
         }
     }
 
@@ -71,7 +89,9 @@ extension Doctor {
             let groupID = try ListeningSocket.groupID(named: name)
             let us = UserAccount.this
             if us.userID != 0, !us.groupIDs.contains(groupID) {
-                fail("socket group", "\(us.name) is not in the group \(name), and so cannot give it the socket", "add the daemon's user to the group, or change --socket-group")
+                fail(
+                    "socket group", "\(us.name) is not in the group \(name), and so cannot give it the socket",
+                    "add the daemon's user to the group, or change --socket-group")
             } else {
                 ok("socket group", "\(name) (gid \(groupID))")
             }
@@ -81,9 +101,15 @@ extension Doctor {
     /// Whether the user of `--user` could connect, to the socket that is there or that would be made.
     private mutating func examineUser(_ path: String) {
         guard let user else { return }
-        guard let account = UserAccount(named: user) else { return fail("client", "there is no user \(user)", "name one of this machine, or its number") }
+        guard let account = UserAccount(named: user) else {
+            return fail(
+                "client", "there is no user \(user)",
+                "name one of this machine, or its number")
+        }
         if let obstacle = account.obstacle(onTheWayTo: path) {
-            return fail("client", "\(account.name) cannot pass the directory \(obstacle) on the way to \(path)", "choose a --socket in a directory that its clients can reach")
+            return fail(
+                "client", "\(account.name) cannot pass the directory \(obstacle) on the way to \(path)",
+                "choose a --socket in a directory that its clients can reach")
         }
         var status = stat()
         let isThere = daemon != nil && lstat(path, &status) == 0

@@ -17,6 +17,8 @@ public final class AgentAPIProbe {
     private let connection: AgentConnection
     private let configuration: WebSocketConfiguration
     private var outcome: Outcome?
+    /// The goodbye: inside of the news that the session is open nothing is written.
+    private var later: NextTurn?
 
     /// Throws what is wrong with the configuration; reads the token.
     public init(_ loop: EventLoop, _ configuration: AgentAPIReporterConfiguration, timeout: Duration) throws(ReportingError) {
@@ -27,6 +29,7 @@ public final class AgentAPIProbe {
         self.configuration = webSocket
         multi = CurlMulti(loop)
         connection = AgentConnection(loop, limits: AgentSessionLimits())
+        later = NextTurn(loop) { [unowned self] in connection.abandon() }
     }
 
     /// `done` is called once, in a later turn, when nothing is left on the loop.
@@ -37,17 +40,21 @@ public final class AgentAPIProbe {
                 .init(
                     opened: { [self] in
                         outcome = .opened(version: AgentAPI.version)
-                        connection.abandon()
+                        later?.schedule()
                     },
                     callEnded: { _, _, _ in }, leaving: {},
                     ended: { [self] end in
-                        let outcome = outcome ?? Self.outcome(of: end)
-                        multi.close { done(outcome) }
+                        close(outcome ?? Self.outcome(of: end), done)
                     }))
         } catch {
-            let outcome = Outcome.notReached(reason: error.description)
-            multi.close { done(outcome) }
+            close(.notReached(reason: error.description), done)
         }
+    }
+
+    private func close(_ outcome: Outcome, _ done: @escaping (Outcome) -> Void) {
+        later?.close()
+        later = nil
+        multi.close { done(outcome) }
     }
 
     private static func outcome(of end: SessionEnd) -> Outcome {

@@ -20,6 +20,10 @@ import Testing
         #expect(bench.snapshot.obstacle?.contains(words) == true, "\(bench.snapshot.obstacle ?? "none")")
         #expect(bench.session.state == .waiting && bench.session.nextDial.map { $0 - bench.snapshot.clock > 50_000_000_000 } == true)
         #expect(bench.messages.lines.contains { $0.hasPrefix("error") && $0.contains(words) })
+        for code in [401, 403] {
+            let line = "agent_boundary_log_proxy_credentials_refused_total{code=\"\(code)\"} \(words.contains("\(code)") ? 1 : 0)\n"
+            #expect(bench.proxy!.metricsText.contains(line), "\(line)")
+        }
         bench.write(SessionName.number(1), 0..<10)
         bench.run(until: "the delivery was put off") { bench.snapshot.deliveries.transient == 1 }
         #expect(bench.session.dials == 1, "the log did not make it dial")

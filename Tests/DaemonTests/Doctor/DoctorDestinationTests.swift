@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func aServerThatDoesNotAnswerCostsSixSeconds() async throws {
-        let program = "import socket\ns = socket.socket()\ns.bind(('127.0.0.1', 0))\ns.listen()\nprint(s.getsockname()[1], flush=True)\ns.accept()[0].recv(9)\nimport signal; signal.pause()"
+        let program = "import socket\ns = socket.socket()\ns.bind(('127.0.0.1', 0))\ns.listen()\nprint(s.getsockname()[1], flush=True)\nc = s.accept()[0]\nc.recv(9)\nimport signal; signal.pause()"
         let silent = try Subprocess("/usr/bin/python3", ["-c", program], timeLimit: .seconds(100))
         let port = try #require(silent.takeLine())
         let began = ContinuousClock.now
