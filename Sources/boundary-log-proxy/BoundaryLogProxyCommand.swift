@@ -23,6 +23,8 @@ struct BoundaryLogProxyCommand: ParsableCommand {
                   Whether a configuration is good, and what it amounts to.
               boundary-log-proxy doctor --config /etc/boundary-log-proxy.yaml
                   Whether a daemon with it could work here, and what to do.
+              boundary-log-proxy reload
+                  Has the running daemon read its configuration anew.
               boundary-log-proxy status --status-listen unix:/run/boundary-log-proxy/status.sock
                   How a running daemon is doing.
               boundary-log-proxy spool list
@@ -35,11 +37,16 @@ struct BoundaryLogProxyCommand: ParsableCommand {
               3  serve: stopped, and something was lost
             """,
         version: Version.text,
-        subcommands: [Serve.self, CheckConfig.self, DoctorCommand.self, Status.self, SpoolCommand.self, VersionCommand.self],
+        subcommands: [Serve.self, CheckConfig.self, DoctorCommand.self, Reload.self, Status.self, SpoolCommand.self, VersionCommand.self],
         defaultSubcommand: Serve.self)
 
     /// ArgumentParser ends with 64 when it does not understand a command line; 2 is what shells and tools of this kind use.
     static func main() {
+        // Swift's runtime reads the command line there, and takes it for empty where it cannot: a daemon without its options must not run.
+        guard access("/proc/self/cmdline", R_OK) == 0 else {
+            StandardStream.error.write("boundary-log-proxy: needs /proc, to read its command line: it is not mounted here\n")
+            Glibc.exit(1)
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -79,7 +79,7 @@ extension Configuration {
     /// What works but is probably not meant.
     func doubts() -> [String] {
         var warnings: [String] = []
-        let authorization = http.headers.contains { $0.name.lowercased() == "authorization" }
+        let authorization = http.hasAuthorization
         if let url = http.url {
             if !url.isTLS, !url.isLoopback, http.tokenFile != nil || authorization || url.hasUserInfo {
                 warnings.append("http-url: credentials are sent to \(Printable.text(url.host)) in plain text, because the address begins with http://")

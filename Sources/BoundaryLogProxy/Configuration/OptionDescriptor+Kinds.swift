@@ -78,6 +78,7 @@ extension OptionDescriptor {
                 configuration[keyPath: path] = headers
             },
             values: { $0[keyPath: path].map(\.text) },
+            copy: { $0[keyPath: path] = $1[keyPath: path] },
             mask: HTTPHeader.mask)
     }
 
