@@ -24,12 +24,33 @@ public enum Options {
             "socket-group", "GROUP", \.socketGroup, .group, .socket, defaultText: "the daemon's own group",
             help: "The group that the socket belongs to; of use with a --socket-mode such as 0660.",
             parse: OptionDescriptor.parseGroup, format: { $0 }),
+        .accounts(
+            "allow-uid", "USER", \.allowUsers, .user, .socket,
+            help: """
+                Listens only to clients of this user; may be given more than once, in the environment one a line. Others are closed at once and \
+                counted. With --allow-gid, either suffices. Without both: whoever --socket-mode lets in.
+                """),
+        .accounts(
+            "allow-gid", "GROUP", \.allowGroups, .group, .socket,
+            help: "As --allow-uid, for clients that have this group as their own or as a supplementary one."),
         .count(
             "connections-max", \.connectionsMax, 1...1_000_000, .socket,
             help: "The most clients at once. One more is accepted, closed at once, counted and logged."),
         .duration(
             "connection-idle-timeout", \.connectionIdleTimeout, .zero ... .seconds(604_800), .socket,
             help: "Closes a client's connection when nothing came on it for so long; 0 for never."),
+        .duration(
+            "frame-timeout", \.frameTimeout, .zero ... .seconds(3600), .socket,
+            help: """
+                Closes a client's connection when a frame that was begun is not complete after so long; 0 for never. Times when the proxy itself \
+                does not read do not count.
+                """),
+        .size(
+            "client-rate-limit", \.clientRateLimit, 0...(1 << 40), .socket,
+            help: """
+                The most bytes a second that are read from one connection, after a burst of one second's worth (64KiB at least); 0 for no limit. \
+                A client that writes more has to wait, nothing is dropped.
+                """),
     ]
 
     private static let destination: [OptionDescriptor] = [
@@ -145,5 +166,12 @@ public enum Options {
             help: "How long a shutdown may read what clients have sent and deliver what waits."),
         .enumeration("log-level", "LEVEL", \.logLevel, .operation, help: "The least severe of the daemon's own messages that are written, to standard error."),
         .enumeration("log-format", "FORMAT", \.logFormat, .operation, help: "How the daemon's own messages are written: lines for people, or one JSON object a line."),
+        .list(
+            "no-sandbox", "PART", \.noSandbox, .enumeration(SandboxPart.allCases.map(\.rawValue)), .operation,
+            help: """
+                Leaves out a part of what the daemon confines itself with when it has started; may be given more than once. no-new-privs: it cannot gain \
+                rights (the other two need that). seccomp: no system calls but those it uses. landlock: it writes to its own directories only.
+                """,
+            parse: OptionDescriptor.parseSandboxPart, format: \.rawValue),
     ]
 }

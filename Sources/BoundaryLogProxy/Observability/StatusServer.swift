@@ -48,7 +48,8 @@ final class StatusServer {
             return obstacles.isEmpty ? text(200, "ready\n") : text(503, obstacles.map { "not ready: \($0)\n" }.joined())
         case "/status":
             let page = StatusPage.json(
-                snapshot, sessions: proxy.recentSessions(StatusPage.sessionsMax), configuration: proxy.configuration).rendered() + "\n"
+                snapshot, sessions: proxy.recentSessions(StatusPage.sessionsMax), clients: proxy.busiestClients(ClientStatus.clientsMax),
+                configuration: proxy.configuration).rendered() + "\n"
             return HTTPServerResponse(
                 status: 200, contentType: "application/json", headers: [("Cache-Control", "no-store")], body: Array(page.utf8))
         default:

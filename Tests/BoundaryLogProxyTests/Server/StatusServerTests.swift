@@ -47,6 +47,12 @@ import Wire
         }
         let status = try get(bench, "/status").body
         #expect(status.contains("\"delivered\": 3"))
+        let page = try #require(JSONReader.read(Array(status.utf8)))
+        #expect(page["clients_more"].integer == 0 && page["clients"].elements.count == 1)
+        let listed = try #require(page["clients"].elements.first)
+        #expect(listed["pid"].integer == Int(getpid()) && listed["uid"].integer == Int(geteuid()) && listed["gid"].integer == Int(getegid()))
+        #expect(listed["connection"].integer == 1 && listed["frames"].integer == 2 && listed["logs"].integer == 3 && listed["bytes"].integer ?? 0 > 0)
+        #expect(listed["process"].text?.isEmpty == false && status.contains("\"reading_paused\": false"))
         client.close()
         bench.finish()
     }
