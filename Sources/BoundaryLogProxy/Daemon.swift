@@ -15,21 +15,22 @@ public enum Daemon {
         public static let lostLogs: Int32 = 3
     }
 
-    /// Serves until SIGTERM or SIGINT, drains, and returns the exit code.
-    public static func run(configuration: Configuration, logger: Logger) -> Int32 {
+    /// Serves until SIGTERM or SIGINT, drains, and returns the exit code. `confine` is called when everything is open that the start opens, and before
+    /// there are other threads: the moment to give up what is not needed any more.
+    public static func run(configuration: Configuration, logger: Logger, confine: () -> Void = {}) -> Int32 {
         // Besides clients and requests: 64 connections to the status page, and what the process itself has.
         tuneProcess(descriptorsNeeded: configuration.connectionsMax + configuration.inFlightMax + 64 + 32, logger)
         do {
             let loop = try EventLoop()
             defer { loop.close() }
-            return try serve(configuration, loop, logger)
+            return try serve(configuration, loop, logger, confine)
         } catch {
             logger.critical("cannot start: \(error)")
             return ExitCode.cannotStart
         }
     }
 
-    private static func serve(_ configuration: Configuration, _ loop: EventLoop, _ logger: Logger) throws -> Int32 {
+    private static func serve(_ configuration: Configuration, _ loop: EventLoop, _ logger: Logger, _ confine: () -> Void) throws -> Int32 {
         // After a failed start: what was made for it closes.
         defer { loop.run() }
         let proxy = try ProxyServer(configuration, loop: loop, logger: logger)
@@ -79,6 +80,7 @@ public enum Daemon {
             proxy.stopNow()
             throw error
         }
+        confine()
         logger.notice(
             "listening", metadata: ["socket": "\(configuration.socketPath ?? "none")", "reporter": "\(configuration.reporter.rawValue)"])
         loop.run()

@@ -32,7 +32,7 @@ struct Serve: ParsableCommand {
         // Not LoggingSystem.bootstrap: a logger that is handed on needs nothing process-wide.
         let logger = Logger(label: "boundary-log-proxy") { _ in handler }
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        let status = Daemon.run(configuration: configuration, logger: logger)
+        let status = Daemon.run(configuration: configuration, logger: logger) { Confinement.enter(configuration, logger) }
         if status != 0 { throw ExitCode(status) }
     }
 }
