@@ -135,8 +135,9 @@ def allocations(bin_dir, counter, *options):
     for frames in (100_000, 1_000_000):
         with tempfile.TemporaryDirectory(prefix="blp") as directory:
             result = os.path.join(directory, "count")
+            # The counter writes its file where the daemon may not.
             daemon = Daemon(
-                bin_dir, directory, *options, env={"LD_PRELOAD": counter, "MALLOC_COUNT_FILE": result})
+                bin_dir, directory, *options, "--no-sandbox", "landlock", env={"LD_PRELOAD": counter, "MALLOC_COUNT_FILE": result})
             send_frames(daemon.path, frames)
             daemon.stop()
             counts[frames] = int(open(result).read())

@@ -22,11 +22,17 @@ public enum Daemon {
         public var logSettings: LogSettings
         /// Makes the configuration once more, of the same command line, environment and file: for a reload.
         public var reread: () throws(ConfigurationErrors) -> Configuration
+        /// Called when everything is open that the start opens, and before there are other threads: the moment to give up what is not needed any more.
+        public var confine: (Configuration) -> Void
 
-        public init(environment: [String: String], logSettings: LogSettings, reread: @escaping () throws(ConfigurationErrors) -> Configuration) {
+        public init(
+            environment: [String: String], logSettings: LogSettings, reread: @escaping () throws(ConfigurationErrors) -> Configuration,
+            confine: @escaping (Configuration) -> Void = { _ in }
+        ) {
             self.environment = environment
             self.logSettings = logSettings
             self.reread = reread
+            self.confine = confine
         }
     }
 

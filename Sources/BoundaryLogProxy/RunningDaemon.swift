@@ -45,6 +45,7 @@ final class RunningDaemon {
             proxy.onTurn = { [unowned self] in turnEnded(manager) }
             loop.turnSoon()
         }
+        surroundings.confine(configuration)
         var metadata: Logger.Metadata = ["socket": "\(configuration.socketPath ?? "none")", "reporter": "\(configuration.reporter.rawValue)"]
         if passed != nil { metadata["passed"] = "by the service manager" }
         logger.notice("listening", metadata: metadata)

@@ -30,8 +30,12 @@ struct SocketOptions: ParsableArguments {
     @Option(table: "socket") var socket: String?
     @Option(table: "socket-mode") var socketMode: String?
     @Option(table: "socket-group") var socketGroup: String?
+    @Option(table: "allow-uid") var allowUid: [String] = []
+    @Option(table: "allow-gid") var allowGid: [String] = []
     @Option(table: "connections-max") var connectionsMax: String?
     @Option(table: "connection-idle-timeout") var connectionIdleTimeout: String?
+    @Option(table: "frame-timeout") var frameTimeout: String?
+    @Option(table: "client-rate-limit") var clientRateLimit: String?
 
     var given: [(name: String, value: String)] {
         [
@@ -40,7 +44,9 @@ struct SocketOptions: ParsableArguments {
             ("socket-group", socketGroup),
             ("connections-max", connectionsMax),
             ("connection-idle-timeout", connectionIdleTimeout),
-        ].flattened
+            ("frame-timeout", frameTimeout),
+            ("client-rate-limit", clientRateLimit),
+        ].flattened + allowUid.map { ("allow-uid", $0) } + allowGid.map { ("allow-gid", $0) }
     }
 }
 
@@ -176,6 +182,7 @@ struct OperationOptions: ParsableArguments {
     @Option(table: "drain-timeout") var drainTimeout: String?
     @Option(table: "log-level") var logLevel: String?
     @Option(table: "log-format") var logFormat: String?
+    @Option(table: "no-sandbox") var noSandbox: [String] = []
 
     var given: [(name: String, value: String)] {
         [
@@ -184,6 +191,6 @@ struct OperationOptions: ParsableArguments {
             ("drain-timeout", drainTimeout),
             ("log-level", logLevel),
             ("log-format", logFormat),
-        ].flattened
+        ].flattened + noSandbox.map { ("no-sandbox", $0) }
     }
 }

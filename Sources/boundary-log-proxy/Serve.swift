@@ -37,9 +37,10 @@ struct Serve: ParsableCommand {
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let status = Daemon.run(
             configuration: configuration, logger: logger,
-            surroundings: .init(environment: environment, logSettings: settings) { () throws(ConfigurationErrors) in
-                try options.reread(environment: environment)
-            })
+            surroundings: .init(
+                environment: environment, logSettings: settings,
+                reread: { () throws(ConfigurationErrors) in try options.reread(environment: environment) },
+                confine: { Confinement.enter($0, logger) }))
         if status != 0 { throw ExitCode(status) }
     }
 }

@@ -123,13 +123,14 @@ import Wire
     func everyOptionOnTheCommandLine(reporter: String, own: [(String, String)]) async throws {
         let values = own + [
             ("socket", "/run/a.sock"), ("socket-mode", "0660"), ("socket-group", "audit"), ("connections-max", "7"), ("connection-idle-timeout", "5m"),
+            ("frame-timeout", "5s"), ("client-rate-limit", "1MiB"),
             ("flush-interval", "250ms"), ("request-bytes-max", "64KiB"), ("in-flight-max", "4"), ("buffer-bytes", "32MiB"),
             ("overflow", "block"), ("durability", "spill"), ("spool-dir", "/var/lib/spool"), ("spool-bytes-max", "1GiB"), ("spool-after", "5s"),
             ("give-up-after", "24h"), ("metrics-listen", "\"[::1]:9464\""), ("status-listen", "unix:/run/status.sock"), ("drain-timeout", "1.5s"), ("log-level", "debug"), ("log-format", "json"),
         ]
         let section: OptionSection = ["http": .http, "coder": .coder, "otlp": .otlp][reporter]!
         let others = Options.all.filter { [.http, .coder, .otlp].contains($0.section) && $0.section != section }
-        #expect(Set(values.map(\.0)).union(["file-path", "redact-url", "otlp-resource-attribute", "\(reporter)-header"]).union(others.map(\.name)) == Set(Options.all.map(\.name)))
+        #expect(Set(values.map(\.0)).union(["file-path", "redact-url", "otlp-resource-attribute", "\(reporter)-header", "allow-uid", "allow-gid", "no-sandbox"]).union(others.map(\.name)) == Set(Options.all.map(\.name)))
         var arguments = ["check-config", "--\(reporter)-header", "A: b", "--\(reporter)-header=C: d"]
         var environment: [String: String] = [:]
         for (name, value) in values {

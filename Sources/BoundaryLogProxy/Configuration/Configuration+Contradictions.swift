@@ -114,7 +114,7 @@ extension Configuration {
         if authorization, source(of: "http-header") == .commandLine {
             warnings.append("http-header: a header's value on the command line can be read by every user of this machine")
         }
-        if socketMode & 0o002 != 0 { warnings.append("socket-mode: every user of this machine can write audit logs") }
+        if socketMode & 0o002 != 0, allowUsers.isEmpty, allowGroups.isEmpty { warnings.append("socket-mode: every user of this machine can write audit logs") }
         if socketMode & 0o200 == 0 { warnings.append("socket-mode: the daemon's own user cannot write to the socket") }
         return warnings
     }

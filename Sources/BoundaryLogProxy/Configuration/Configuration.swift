@@ -10,10 +10,17 @@ public struct Configuration: Sendable {
     public internal(set) var socketMode: UInt16 = 0o600
     /// A name or a number; `nil`: the process's own group.
     public internal(set) var socketGroup: String?
+    /// Names or numbers of users and groups that are listened to; both empty: whoever can connect.
+    public internal(set) var allowUsers: [String] = []
+    public internal(set) var allowGroups: [String] = []
     /// 1 to 1,000,000.
     public internal(set) var connectionsMax = 1024
     /// `nil`: none. At most a week.
     public internal(set) var connectionIdleTimeout: Duration?
+    /// `nil`: none. At most an hour.
+    public internal(set) var frameTimeout: Duration? = .seconds(60)
+    /// Bytes a second of one connection; 0: no limit. At most 1 TiB.
+    public internal(set) var clientRateLimit = 0
 
     public internal(set) var reporter = ReporterKind.file
     /// `-`: standard output.
@@ -52,6 +59,8 @@ public struct Configuration: Sendable {
     public internal(set) var drainTimeout = Duration.seconds(10)
     public internal(set) var logLevel = Logger.Level.info
     public internal(set) var logFormat = LogFormat.auto
+    /// What the daemon does not confine itself with; without meaning where a program embeds the proxy.
+    public internal(set) var noSandbox: [SandboxPart] = []
 
     /// What is allowed but probably not meant; one sentence each, without secrets.
     public internal(set) var warnings: [String] = []

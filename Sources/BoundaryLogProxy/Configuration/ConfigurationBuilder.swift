@@ -139,6 +139,10 @@ public struct ConfigurationBuilder: Sendable {
             errors.append(ConfigurationError(
                 key: "reporter", source: nil, problem: "no destination is given", allowed: "file-path, http-url, coder-url, or a callback of the program"))
         }
+        if isEmbedded, configuration.source(of: "no-sandbox").isGiven {
+            errors.append(ConfigurationError(
+                key: "no-sandbox", source: configuration.source(of: "no-sandbox"), problem: "has no effect in a program that embeds the proxy, which is never confined by it"))
+        }
         errors += configuration.contradictions(isInvalid: Set(errors.map(\.key)))
         if !errors.isEmpty { throw ConfigurationErrors(errors: errors) }
         configuration.warnings = configuration.doubts()

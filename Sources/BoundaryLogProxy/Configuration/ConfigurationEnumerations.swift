@@ -18,6 +18,12 @@ public typealias HTTPFormat = HTTPReporterConfiguration.Format
 
 public typealias HTTPCompression = HTTPReporterConfiguration.Compression
 
+/// What the daemon gives up after its start (docs/threat-model.md).
+public enum SandboxPart: String, CaseIterable, Sendable {
+    case noNewPrivileges = "no-new-privs"
+    case seccomp, landlock
+}
+
 /// How the daemon's own messages are written.
 public enum LogFormat: String, CaseIterable, Sendable {
     /// `journal` where standard error is systemd's journal, else `text`.

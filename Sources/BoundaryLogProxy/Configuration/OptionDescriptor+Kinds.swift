@@ -117,6 +117,29 @@ extension OptionDescriptor {
             mask: { $0 })
     }
 
+    /// Names or numbers of users or groups.
+    static func accounts(
+        _ name: String, _ valueName: String, _ path: Path<[String]>, _ kind: OptionKind, _ section: OptionSection, help: String
+    ) -> OptionDescriptor {
+        list(name, valueName, path, kind, section, help: help, parse: kind == .user ? parseUser : parseGroup, format: { $0 })
+    }
+
+    /// An option that may be given more than once.
+    static func list<Value: Sendable>(
+        _ name: String, _ valueName: String, _ path: Path<[Value]>, _ kind: OptionKind, _ section: OptionSection, help: String,
+        parse: @escaping @Sendable (String) throws(ValueProblem) -> Value, format: @escaping @Sendable (Value) -> String
+    ) -> OptionDescriptor {
+        OptionDescriptor(
+            name: name, valueName: valueName, kind: kind, section: section, defaultText: "none", help: help, isSecret: false, isRepeatable: true,
+            assign: { (configuration, texts) throws(ValueProblem) in
+                var values: [Value] = []
+                for text in texts { values.append(try parse(text)) }
+                configuration[keyPath: path] = values
+            },
+            values: { $0[keyPath: path].map(format) },
+            mask: { $0 })
+    }
+
     // MARK: Parsers
 
     /// `v1/logs` is put behind it.
@@ -160,10 +183,19 @@ extension OptionDescriptor {
         return String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
     }
 
-    @Sendable static func parseGroup(_ text: String) throws(ValueProblem) -> String {
+    @Sendable static func parseGroup(_ text: String) throws(ValueProblem) -> String { try parseAccount(text, "a group's name") }
+
+    @Sendable static func parseUser(_ text: String) throws(ValueProblem) -> String { try parseAccount(text, "a user's name") }
+
+    private static func parseAccount(_ text: String, _ what: String) throws(ValueProblem) -> String {
         if text.isEmpty { throw ValueProblem("is empty") }
-        if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: ":") }) { throw ValueProblem("is not a group's name") }
+        if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: ":") }) { throw ValueProblem("is not \(what)") }
         return text
+    }
+
+    @Sendable static func parseSandboxPart(_ text: String) throws(ValueProblem) -> SandboxPart {
+        guard let part = SandboxPart(rawValue: text) else { throw ValueProblem("is not one of its values") }
+        return part
     }
 
     private static func parseDuration(_ text: String, _ range: ClosedRange<Duration>) throws(ValueProblem) -> Duration {

@@ -5,6 +5,8 @@ public enum OptionKind: Sendable, Hashable {
     case socketPath
     /// The name of a group, or its number.
     case group
+    /// The name of a user, or its number.
+    case user
     /// Octal permission bits, 0 to 0777.
     case fileMode
     case enumeration([String])
@@ -26,6 +28,7 @@ public enum OptionKind: Sendable, Hashable {
         case .path: "a path"
         case .socketPath: "a path of at most \(Self.socketPathBytesMax) bytes"
         case .group: "a group's name or number"
+        case .user: "a user's name or number"
         case .fileMode: "octal permission bits from 0 to 0777, such as 0600 or 0660"
         case .enumeration(let values): values.joined(separator: ", ")
         case .duration(let range):

@@ -24,12 +24,33 @@ public enum Options {
             "socket-group", "GROUP", \.socketGroup, .group, .socket, defaultText: "the daemon's own group",
             help: "The group that the socket belongs to; of use with a --socket-mode such as 0660.",
             parse: OptionDescriptor.parseGroup, format: { $0 }).live,
+        .accounts(
+            "allow-uid", "USER", \.allowUsers, .user, .socket,
+            help: """
+                Listens only to clients of this user; may be given more than once, in the environment one a line. Others are closed at once and \
+                counted. With --allow-gid, either suffices. Without both: whoever --socket-mode lets in.
+                """).live,
+        .accounts(
+            "allow-gid", "GROUP", \.allowGroups, .group, .socket,
+            help: "As --allow-uid, for clients that have this group as their own or as a supplementary one.").live,
         .count(
             "connections-max", \.connectionsMax, 1...1_000_000, .socket,
             help: "The most clients at once. One more is accepted, closed at once, counted and logged.").live,
         .duration(
             "connection-idle-timeout", \.connectionIdleTimeout, .zero ... .seconds(604_800), .socket,
             help: "Closes a client's connection when nothing came on it for so long; 0 for never.").live,
+        .duration(
+            "frame-timeout", \.frameTimeout, .zero ... .seconds(3600), .socket,
+            help: """
+                Closes a client's connection when a frame that was begun is not complete after so long; 0 for never. Times when the proxy itself \
+                does not read do not count.
+                """).live,
+        .size(
+            "client-rate-limit", \.clientRateLimit, 0...(1 << 40), .socket,
+            help: """
+                The most bytes a second that are read from one connection, after a burst of one second's worth (64KiB at least); 0 for no limit. \
+                A client that writes more has to wait, nothing is dropped.
+                """).live,
     ]
 
     private static let destination: [OptionDescriptor] = [
@@ -45,7 +66,7 @@ public enum Options {
             help: """
                 What is taken out of URLs before they leave, for the destinations file, http and otlp. query: all behind the first ? becomes REDACTED. \
                 userinfo: user and password become REDACTED:REDACTED.
-                """),
+                """).live,
     ]
 
     private static let http: [OptionDescriptor] = [
@@ -107,49 +128,49 @@ public enum Options {
         .optional(
             "otlp-endpoint", "URL", \.otlp.endpoint, .url, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_ENDPOINT, else \(OTLPConfiguration.defaultEndpoint)",
             help: "The address of an OpenTelemetry collector (OTLP over HTTP); logs go to v1/logs below it.", mask: HTTPURL.mask,
-            parse: OptionDescriptor.parseOTLPEndpoint, format: \.text),
+            parse: OptionDescriptor.parseOTLPEndpoint, format: \.text).live,
         .optional(
             "otlp-logs-endpoint", "URL", \.otlp.logsEndpoint, .url, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, else v1/logs below --otlp-endpoint",
             help: "The address that logs are sent to, as it is.", mask: HTTPURL.mask,
-            parse: { (text) throws(ValueProblem) in try HTTPURL(parsing: text) }, format: \.text),
+            parse: { (text) throws(ValueProblem) in try HTTPURL(parsing: text) }, format: \.text).live,
         .enumeration(
             "otlp-protocol", "PROTOCOL", \.otlp.format, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_PROTOCOL or $OTEL_EXPORTER_OTLP_PROTOCOL, else http/protobuf",
-            help: "The body of a request: protobuf or JSON. gRPC is not spoken."),
+            help: "The body of a request: protobuf or JSON. gRPC is not spoken.").live,
         .headers(
             "otlp-header", \.otlp.headers, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_HEADERS or $OTEL_EXPORTER_OTLP_HEADERS",
             help: """
                 A header for every request; may be given more than once, in the environment one a line. On the command line it can be \
                 read by every user of this machine: put secrets into the environment, a file, or --otlp-token-file.
-                """),
+                """).live,
         .path(
             "otlp-token-file", \.otlp.tokenFile, .otlp,
-            help: "A file that holds a token, sent as Authorization: Bearer. Read anew when the collector refuses it."),
+            help: "A file that holds a token, sent as Authorization: Bearer. Read anew when the collector refuses it.").live,
         .enumeration(
             "otlp-compression", "METHOD", \.otlp.compression, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_COMPRESSION or $OTEL_EXPORTER_OTLP_COMPRESSION, else none",
-            help: "Compresses the bodies of requests (Content-Encoding)."),
+            help: "Compresses the bodies of requests (Content-Encoding).").live,
         .path(
             "otlp-ca-file", \.otlp.caFile, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE or $OTEL_EXPORTER_OTLP_CERTIFICATE",
-            help: "Certificates (PEM) that the collector's certificate is checked against, instead of the system's. The check cannot be turned off."),
+            help: "Certificates (PEM) that the collector's certificate is checked against, instead of the system's. The check cannot be turned off.").live,
         .path(
             "otlp-client-cert", \.otlp.clientCertificate, .otlp,
             defaultText: "$OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE or $OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
-            help: "The certificate (PEM) that the proxy shows; needs --otlp-client-key."),
+            help: "The certificate (PEM) that the proxy shows; needs --otlp-client-key.").live,
         .path(
             "otlp-client-key", \.otlp.clientKey, .otlp, defaultText: "$OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY or $OTEL_EXPORTER_OTLP_CLIENT_KEY",
-            help: "The private key (PEM) of --otlp-client-cert."),
+            help: "The private key (PEM) of --otlp-client-cert.").live,
         .duration(
             "otlp-timeout", \.otlp.timeout, .milliseconds(100) ... .seconds(3600), .otlp,
             defaultText: "$OTEL_EXPORTER_OTLP_LOGS_TIMEOUT or $OTEL_EXPORTER_OTLP_TIMEOUT in milliseconds, else 10s",
-            help: "The longest that one request may take, from connecting to the end of the answer. A late one is tried again."),
+            help: "The longest that one request may take, from connecting to the end of the answer. A late one is tried again.").live,
         .enumeration(
             "otlp-filter", "LOGS", \.otlp.filter, .otlp,
-            help: "Which logs are sent: all, or those of denied requests only. The others are counted as dropped for the reason filtered."),
+            help: "Which logs are sent: all, or those of denied requests only. The others are counted as dropped for the reason filtered.").live,
         .attributes(
             "otlp-resource-attribute", \.otlp.resourceAttributes, .otlp, defaultText: "$OTEL_RESOURCE_ATTRIBUTES and $OTEL_SERVICE_NAME",
             help: """
                 An attribute of the resource that all records share; may be given more than once, in the environment one a line. Unless given, service.name, \
                 service.version, host.name and, in a Coder workspace, coder.workspace.name, .id, .owner.name and .agent.name are added.
-                """),
+                """).live,
     ]
 
     private static let forwarding: [OptionDescriptor] = [
@@ -211,5 +232,12 @@ public enum Options {
                 How the daemon's own messages are written: lines for people, one JSON object a line, or lines for systemd's journal, with a priority in \
                 front and no time. auto: journal where standard error is the journal, else text.
                 """).live,
+        .list(
+            "no-sandbox", "PART", \.noSandbox, .enumeration(SandboxPart.allCases.map(\.rawValue)), .operation,
+            help: """
+                Leaves out a part of what the daemon confines itself with when it has started; may be given more than once. no-new-privs: it cannot gain \
+                rights (the other two need that). seccomp: no system calls but those it uses. landlock: it writes to its own directories only.
+                """,
+            parse: OptionDescriptor.parseSandboxPart, format: \.rawValue),
     ]
 }

@@ -73,7 +73,7 @@ enum Metrics {
             s.ingest.framesWithoutLogs)
         out.family(
             prefix + "frames_rejected_total", .counter,
-            "Frames rejected. unknown_tag and too_long end the connection; truncated_frame is a connection that ended inside a frame.")
+            "Frames rejected. unknown_tag and too_long end the connection; truncated_frame is a connection that ended inside a frame, frame_timeout one that was closed because it took too long over one.")
         for reason in RejectionReason.allCases {
             out.sample(prefix + "frames_rejected_total", [("reason", reason.rawValue)], s.ingest.rejected(reason))
         }
@@ -82,8 +82,9 @@ enum Metrics {
         out.single(prefix + "connections_total", .counter, "Connections accepted since the start, refused ones included.", s.ingest.connections)
         out.family(
             prefix + "connections_refused_total", .counter,
-            "Connections closed at once: over --connections-max, or without a descriptor left for them.")
+            "Connections closed at once: over --connections-max, neither in --allow-uid nor in --allow-gid, or without a descriptor left for them.")
         out.sample(prefix + "connections_refused_total", [("reason", "connections_max")], s.ingest.connectionsRefused)
+        out.sample(prefix + "connections_refused_total", [("reason", "not_allowed")], s.ingest.connectionsNotAllowed)
         out.sample(prefix + "connections_refused_total", [("reason", "descriptors")], s.ingest.connectionsWithoutDescriptor)
         out.single(
             prefix + "connections_idle_closed_total", .counter, "Connections closed by --connection-idle-timeout.",
@@ -92,6 +93,11 @@ enum Metrics {
         out.single(
             prefix + "reading_pauses_total", .counter, "Times that reading stood still because the buffer was full.",
             s.ingest.pauses)
+        out.single(
+            prefix + "connections_rate_limited", .gauge, "Connections whose reading is paused by --client-rate-limit.", s.connectionsRateLimited)
+        out.single(
+            prefix + "client_rate_limit_pauses_total", .counter, "Times that the reading of a connection was paused by --client-rate-limit.",
+            s.ingest.rateLimitPauses)
     }
 
     private static func destination(_ s: Snapshot, _ out: inout PrometheusText) {

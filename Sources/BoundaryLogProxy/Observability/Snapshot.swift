@@ -17,6 +17,8 @@ public struct Snapshot: Sendable {
     /// Sessions of which something waits or is under way.
     public var sessions: Int
     public var isReadingPaused: Bool
+    /// Connections whose reading is paused by `client-rate-limit`.
+    public var connectionsRateLimited: Int
     /// nil with `--durability memory`.
     public var spool: SpoolStatus?
     /// nil where no program embeds the proxy.

@@ -6,7 +6,7 @@ enum StatusPage {
     /// Sessions that the page lists.
     static let sessionsMax = 20
 
-    static func json(_ s: Snapshot, sessions: [SequenceReport], configuration: Configuration) -> JSONText {
+    static func json(_ s: Snapshot, sessions: [SequenceReport], clients: [ClientReport], configuration: Configuration) -> JSONText {
         .object([
             ("version", .string(Version.text)),
             ("started", .string(s.startedAt.text)),
@@ -24,10 +24,11 @@ enum StatusPage {
                 "connections",
                 .object([
                     ("now", .int(s.connections)), ("max", .int(s.connectionsMax)), ("total", .int(s.ingest.connections)),
-                    ("refused", .int(s.ingest.connectionsRefused)),
+                    ("refused", .int(s.ingest.connectionsRefused)), ("not_allowed", .int(s.ingest.connectionsNotAllowed)),
                     ("refused_without_descriptor", .int(s.ingest.connectionsWithoutDescriptor)), ("idle_closed", .int(s.ingest.connectionsIdleClosed)),
                 ])
             ),
+            ("clients", ClientStatus.json(clients)), ("clients_more", .int(s.connections - clients.count)),
             (
                 "frames",
                 .object([

@@ -88,7 +88,9 @@ final class StatusServer {
     }
 
     private static func page(_ proxy: ProxyServer) -> JSONText {
-        StatusPage.json(proxy.snapshot, sessions: proxy.recentSessions(StatusPage.sessionsMax), configuration: proxy.configuration)
+        StatusPage.json(
+            proxy.snapshot, sessions: proxy.recentSessions(StatusPage.sessionsMax), clients: proxy.busiestClients(ClientStatus.clientsMax),
+            configuration: proxy.configuration)
     }
 }
 

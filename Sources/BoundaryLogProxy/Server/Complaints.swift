@@ -7,8 +7,8 @@ import Pipeline
 /// Confined to the loop's thread. The timer runs only while something is held back.
 final class Complaints {
     enum Kind: String {
-        case connectionRefused, acceptFailed, readFailed
-        case bufferFull, framing, invalidProtobuf, truncatedFrame
+        case connectionRefused, peerNotAllowed, acceptFailed, readFailed
+        case bufferFull, framing, invalidProtobuf, truncatedFrame, frameTimeout
         case deliveryFailed, deliveryRefused, deliveryTooLarge, deliveringAgain
         case sessionOpened, sessionClosed, sessionLost, sessionNotReached, sessionRefused
         case logsMissing

@@ -1,4 +1,5 @@
 import EventLoop
+import Logging
 import Pipeline
 import Wire
 
@@ -27,11 +28,11 @@ final class Intake {
     private var closed: [ClientConnection] = []
     /// Those above a lower one stay.
     var connectionsMax: Int
-    /// Counts from each connection's last bytes, also from those before a change.
-    var idleTimeout: Duration? {
-        didSet { if idleTimeout != oldValue { beginIdleTimer() } }
-    }
-    private var idleTimer: Timer?
+    var gate = PeerGate()
+    /// nil: no limit.
+    private var idleDeadline: ClientDeadline?
+    private var frameDeadline: ClientDeadline?
+    private var rateLimiter: RateLimiter?
     private let moderation: ReadModeration
     private var round = ReadRound()
     /// nil: nothing but the socket brings frames.
@@ -49,7 +50,8 @@ final class Intake {
     var onEmpty: (() -> Void)?
 
     init(
-        loop: EventLoop, forwarder: Forwarder, complaints: Complaints, connectionsMax: Int, idleTimeout: Duration?, submissions: Submissions? = nil
+        loop: EventLoop, forwarder: Forwarder, complaints: Complaints, connectionsMax: Int, idleTimeout: Duration?, frameTimeout: Duration?,
+        clientBytesPerSecond: Int, submissions: Submissions? = nil
     ) {
         self.submissions = submissions
         self.loop = loop
@@ -57,11 +59,14 @@ final class Intake {
         self.forwarder = forwarder
         self.complaints = complaints
         self.connectionsMax = connectionsMax
-        self.idleTimeout = idleTimeout
+        idleDeadline = idleTimeout.map { ClientDeadline(loop, $0) }
+        frameDeadline = frameTimeout.map { ClientDeadline(loop, $0) }
         // Not zeroed: pages are touched only as far as reads reach.
         buffer = .allocate(byteCount: Self.carriedBytesMax + Self.readBytesMax, alignment: 16)
         moderation = ReadModeration(loop)
-        idleTimer = Timer(loop) { [unowned self] in closeIdle() }
+        if clientBytesPerSecond > 0 {
+            rateLimiter = RateLimiter(loop, bytesPerSecond: clientBytesPerSecond) { [unowned self] in resume($0) }
+        }
     }
 
     deinit { buffer.deallocate() }
@@ -70,6 +75,7 @@ final class Intake {
 
     func accept(_ pipe: PipeConnection) {
         statistics.connections += 1
+        guard gate.isOpen || gate.admits(pipe.peer, supplementary: { pipe.peerGroups }) else { return refuse(pipe) }
         guard connections.count < connectionsMax else {
             statistics.connectionsRefused += 1
             complaints.warn(
@@ -78,13 +84,25 @@ final class Intake {
             pipe.close()
             return
         }
-        let connection = ClientConnection(pipe: pipe, intake: self, number: nextNumber, index: connections.count)
+        let connection = ClientConnection(pipe: pipe, intake: self, number: nextNumber, index: connections.count, now: loop.now)
         nextNumber += 1
-        connection.lastActive = loop.now
         connections.append(connection)
         if isEnding { pipe.endReading() }
         if !isPaused { pipe.startReading() }
-        if let idleTimeout, let idleTimer, !idleTimer.isActive { idleTimer.start(after: idleTimeout) }
+        idleDeadline?.arm()
+    }
+
+    /// Who may connect, by the socket's rights, but not speak.
+    private func refuse(_ pipe: PipeConnection) {
+        statistics.connectionsNotAllowed += 1
+        complaints.warn(
+            .peerNotAllowed, "connection refused: its user is not in allow-uid, and none of its groups in allow-gid",
+            {
+                var metadata: Logger.Metadata = [:]
+                ClientPeer(of: pipe).add(to: &metadata)
+                return metadata
+            }())
+        pipe.close()
     }
 
     /// Closes a connection whose bytes have been dealt with.
@@ -96,10 +114,12 @@ final class Intake {
         }
         connection.pipe.close()
         moderation.leave(connection)
+        rateLimiter?.leave(connection)
         closed.append(connection)
         complainOfHoles(connection)
         if connections.isEmpty {
-            idleTimer?.stop()
+            idleDeadline?.stop()
+            frameDeadline?.stop()
             onEmpty?()
         }
     }
@@ -116,35 +136,57 @@ final class Intake {
         }
     }
 
-    private func beginIdleTimer() {
-        if idleTimeout == nil { idleTimer?.stop() } else if !connections.isEmpty { closeIdle() }
+    /// Times count from what a connection sent last, and when a frame began, also before this. nil, 0: no limit.
+    func change(idleTimeout: Duration?, frameTimeout: Duration?, clientBytesPerSecond: Int) {
+        replace(&idleDeadline, idleTimeout)
+        replace(&frameDeadline, frameTimeout)
+        guard clientBytesPerSecond != rateLimiter?.limit.bytesPerSecond ?? 0 else { return }
+        rateLimiter?.resumeAll()
+        rateLimiter?.close()
+        rateLimiter =
+            clientBytesPerSecond == 0 ? nil : RateLimiter(loop, bytesPerSecond: clientBytesPerSecond) { [unowned self] in resume($0) }
     }
 
-    private func closeIdle() {
-        guard let idleTimeout, let idleTimer else { return }
-        let limit = UInt64(clamping: idleTimeout.wholeNanoseconds)
+    private func replace(_ deadline: inout ClientDeadline?, _ limit: Duration?) {
+        guard limit.map({ UInt64(clamping: $0.wholeNanoseconds) }) != deadline?.limit else { return }
+        deadline?.close()
+        deadline = limit.map { ClientDeadline(loop, $0) }
+        // Some may be late already.
+        if !connections.isEmpty { deadline?.lookAtOnce() }
+    }
+
+    /// Ends those that were silent, or took over a frame, for too long. What they have written is still read, then their end of file closes them.
+    private func lookForLate() {
+        // While some are left out of the reading, what they have sent is not known.
+        guard idleDeadline?.isDue == true || frameDeadline?.isDue == true, !round.isCrowded else { return }
         let now = loop.now
-        var oldest = now
-        for connection in connections where !isPaused {
-            if now - min(connection.lastActive, now) >= limit {
-                guard !connection.isEnding else { continue }
+        func since(_ begun: UInt64, _ connection: ClientConnection) -> UInt64? {
+            if connection.isEnding { return nil }
+            // That nothing comes is our doing.
+            return isPaused || connection.isPaused || moderation.isResting(connection) ? now : begun
+        }
+        if let idleDeadline, idleDeadline.isDue {
+            idleDeadline.look(at: connections, now: now, since: { since($0.lastActive, $0) }) { connection in
                 statistics.connectionsIdleClosed += 1
-                // What it has written meanwhile is still read, then its end of file closes it.
                 connection.isEnding = true
                 connection.pipe.endReading()
-            } else {
-                oldest = min(oldest, connection.lastActive)
             }
         }
-        // Not more often than 20 times within the timeout, whatever the connections do.
-        let next = max(limit - min(now - oldest, limit), limit / 20)
-        if !connections.isEmpty { idleTimer.start(after: .nanoseconds(Int64(clamping: next))) }
+        if let frameDeadline, frameDeadline.isDue {
+            frameDeadline.look(at: connections, now: now, since: { $0.frameBegan == 0 ? nil : since($0.frameBegan, $0) }) { connection in
+                connection.isEnding = true
+                connection.hasTimedOut = true
+                connection.pipe.endReading()
+            }
+        }
     }
 
     /// What clients have written is still read; what they write from now on fails on their side.
     func endReading() {
         isEnding = true
         moderation.wake()
+        // Nothing more can be written, and what was fits into their sockets.
+        rateLimiter?.resumeAll()
         for connection in connections { connection.pipe.endReading() }
     }
 
@@ -172,8 +214,10 @@ final class Intake {
             submissions.queue.shut()
             complainOfHoles(submissions.source)
         }
-        idleTimer?.close()
-        idleTimer = nil
+        idleDeadline?.close()
+        frameDeadline?.close()
+        rateLimiter?.close()
+        rateLimiter = nil
         moderation.close()
         tap.close()
         closed = []
@@ -185,8 +229,13 @@ final class Intake {
     func room(for connection: ClientConnection) -> UnsafeMutableRawBufferPointer {
         guard !isPaused, round.mayRead(served: connection.round) else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
         let carried = connection.decoder.carriedByteCount
-        return UnsafeMutableRawBufferPointer(rebasing: buffer[carried..<carried + Self.readBytesMax])
+        var count = Self.readBytesMax
+        if let rateLimiter, !isEnding { count = min(count, rateLimiter.limit.available(connection.bucket, now: loop.now)) }
+        return UnsafeMutableRawBufferPointer(rebasing: buffer[carried..<carried + count])
     }
+
+    /// Connections whose reading is paused by their `client-rate-limit`.
+    var rateLimitedCount: Int { rateLimiter?.paused.count ?? 0 }
 
     var now: Instant { Instant(nanoseconds: loop.now) }
 
@@ -194,17 +243,37 @@ final class Intake {
         statistics.bytes += UInt64(count)
         let now = loop.now
         connection.lastActive = now
+        connection.bytes += UInt64(count)
         lastServed = connection.index
         round.didRead(count)
         connection.round = round.number
         let framesBefore = statistics.frames
         let carried = connection.decoder.takeCarried(into: buffer)
         decode(carried + count, of: connection, now: now)
-        if !connection.pipe.isClosed { moderation.didRead(count, frames: Int(statistics.frames - framesBefore), from: connection, now: now) }
+        if connection.pipe.isClosed { return }
+        if let rateLimiter, !isEnding, rateLimiter.didRead(count, from: connection, now: now) {
+            statistics.rateLimitPauses += 1
+            return moderation.leave(connection)
+        }
+        moderation.didRead(count, frames: Int(statistics.frames - framesBefore), from: connection, now: now)
     }
 
-    /// Decodes the first `count` bytes of the buffer, which came from `connection`.
+    /// Decodes the first `count` bytes of the buffer, which came from `connection`, and keeps account of it.
     private func decode(_ count: Int, of connection: ClientConnection, now: UInt64) {
+        let (frames, logs) = (statistics.frames, forwarder.ledger.received.logs)
+        decodeFrames(count, of: connection, now: now)
+        let framesRead = statistics.frames - frames
+        connection.frames += framesRead
+        connection.logs += forwarder.ledger.received.logs - logs
+        if connection.decoder.carriedByteCount == 0 {
+            connection.frameBegan = 0
+        } else if connection.frameBegan == 0 || framesRead > 0 {
+            connection.frameBegan = now
+            frameDeadline?.arm()
+        }
+    }
+
+    private func decodeFrames(_ count: Int, of connection: ClientConnection, now: UInt64) {
         let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes
         let arrived = Instant(nanoseconds: now)
         var offset = 0
@@ -290,7 +359,11 @@ final class Intake {
         if let error {
             complaints.warn(.readFailed, "\(error)", connection.metadata())
         }
-        if rest > 0 {
+        if rest > 0, connection.hasTimedOut {
+            statistics.frameTimeout += 1
+            complaints.warn(
+                .frameTimeout, "connection closed: a frame was begun and not complete within frame-timeout", connection.metadata(["bytes": "\(rest)"]))
+        } else if rest > 0 {
             statistics.truncatedFrame += 1
             complaints.warn(
                 .truncatedFrame, "the connection ended inside a frame", connection.metadata(["bytes": "\(rest)"]))
@@ -304,6 +377,7 @@ final class Intake {
     func endTurn() {
         closed.removeAll(keepingCapacity: closed.capacity <= 64)
         round.endTurn()
+        lookForLate()
         takeSubmissions()
         guard forwarder.settings.overflow == .block, !isDiscarding else {
             // The policy has changed meanwhile.
@@ -351,9 +425,21 @@ final class Intake {
             decode(connection.decoder.takeCarried(into: buffer), of: connection, now: now)
             if isPaused { return }
         }
-        for connection in order where !connection.pipe.isClosed {
-            connection.lastActive = now
-            connection.pipe.startReading()
+        for connection in order where !connection.pipe.isClosed && !connection.isPaused { startReading(connection, now: now) }
+    }
+
+    /// Its `client-rate-limit` allows it again.
+    private func resume(_ connection: ClientConnection) {
+        if !isPaused { startReading(connection, now: loop.now) }
+    }
+
+    /// After a pause that was ours, the time of which is not the client's.
+    private func startReading(_ connection: ClientConnection, now: UInt64) {
+        connection.lastActive = now
+        if connection.frameBegan > 0 {
+            connection.frameBegan = now
+            frameDeadline?.arm()
         }
+        connection.pipe.startReading()
     }
 }

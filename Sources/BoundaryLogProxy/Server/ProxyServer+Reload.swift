@@ -30,6 +30,7 @@ extension ProxyServer {
     /// First what may fail, and can be taken back; then the rest.
     private func apply(_ changes: ConfigurationChanges) throws(StartFailure) {
         let result = changes.result
+        let gate = try PeerGate(result)
         let reporter = needsOtherReporter(changes) ? try makeReporter(result) : nil
         let moveFile: (() -> Void)?
         do throws(StartFailure) {
@@ -40,13 +41,15 @@ extension ProxyServer {
             throw error
         }
         moveFile?()
+        (destination.reporter as? FileReporter)?.redaction = result.redactURL
         if let reporter {
             watch(reporter)
             destination.replaceReporter(reporter)
         }
         destination.forwarder.change(result.forwarderSettings, bufferBytes: result.bufferBytes, spool: result.spoolSettings)
         intake.connectionsMax = result.connectionsMax
-        intake.idleTimeout = result.connectionIdleTimeout
+        intake.change(idleTimeout: result.connectionIdleTimeout, frameTimeout: result.frameTimeout, clientBytesPerSecond: result.clientRateLimit)
+        intake.gate = gate
         configuration = result
         // Something may be due sooner than it was.
         loop.turnSoon()
@@ -55,7 +58,8 @@ extension ProxyServer {
     /// What a reporter was made with cannot be changed in it: another takes its place.
     private func needsOtherReporter(_ changes: ConfigurationChanges) -> Bool {
         switch configuration.reporter {
-        case .http: changes.concerns(.http)
+        case .http: changes.concerns(.http) || changes.concerns("redact-url")
+        case .otlp: changes.concerns(.otlp) || changes.concerns("redact-url")
         case .coder: changes.concerns(.coder) || changes.concerns("in-flight-max")
         case .file, .discard, .callback: false
         }

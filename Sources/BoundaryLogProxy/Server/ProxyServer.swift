@@ -84,7 +84,8 @@ public final class ProxyServer {
             name: configuration.reporter.rawValue, forwarder: forwarder, reporter: reporter, spool: spool, loop: loop, complaints: complaints)
         intake = Intake(
             loop: loop, forwarder: forwarder, complaints: complaints, connectionsMax: configuration.connectionsMax,
-            idleTimeout: configuration.connectionIdleTimeout, submissions: submissions)
+            idleTimeout: configuration.connectionIdleTimeout, frameTimeout: configuration.frameTimeout,
+            clientBytesPerSecond: configuration.clientRateLimit, submissions: submissions)
         do throws(StartFailure) {
             try listen()
         } catch {
@@ -154,6 +155,7 @@ public final class ProxyServer {
         }
         if let passedSocket { return try listen(on: passedSocket.descriptor, backlog: nil) }
         guard let path = configuration.socketPath else { return }
+        intake.gate = try PeerGate(configuration)
         do {
             let group = try configuration.socketGroup.map { name throws(ListeningSocket.Failure) in try ListeningSocket.groupID(named: name) }
             let socket = try ListeningSocket(path: path, mode: configuration.socketMode, groupID: group)
@@ -212,7 +214,7 @@ public final class ProxyServer {
             ledger: forwarder.ledger, ingest: intake.statistics, sequences: intake.audit.statistics, deliveries: destination.statistics,
             connections: intake.connections.count, connectionsMax: configuration.connectionsMax,
             ringBytes: forwarder.ring.bytesUsed, ringBytesMax: forwarder.ring.bytesMax, sessions: forwarder.laneCount,
-            isReadingPaused: intake.isPaused, spool: spoolStatus, submissions: intake.submissions?.statistics,
+            isReadingPaused: intake.isPaused, connectionsRateLimited: intake.rateLimitedCount, spool: spoolStatus, submissions: intake.submissions?.statistics,
             streams: statusServer?.statistics, tap: intake.tap.counts,
             longestTurnSeconds: loop.longestTurn.map { Double($0) / 1e9 }, isServing: phase == .serving && (listener != nil || configuration.socketPath == nil), isSocketPassed: passedSocket != nil,
             reloads: reloads,
@@ -238,6 +240,9 @@ public final class ProxyServer {
 
     /// The audited sessions that were active last, the latest first, at most `count`.
     public func recentSessions(_ count: Int) -> [SequenceReport] { intake.audit.recent(count) }
+
+    /// The clients that sent most, the busiest first, at most `count`.
+    public func busiestClients(_ count: Int) -> [ClientReport] { intake.busiestClients(count) }
 
     /// The port of the metrics listener; nil when it is off.
     public var metricsPort: UInt16? { metricsServer?.port }

@@ -65,6 +65,8 @@ final class ReadModeration {
         last.groupIndex = index
     }
 
+    func isResting(_ connection: ClientConnection) -> Bool { isResting && connection.groupIndex >= 0 }
+
     // MARK: Rests
 
     /// At the end of a turn: rests if it may. `flushDue`: what is read before then is not sent before then; nil: it may be sent at once.

@@ -10,7 +10,7 @@ struct ReadRound {
     /// What a connection keeps that was served in this round.
     private(set) var number: UInt64 = 1
     private var bytesLeft = ReadRound.bytesMax
-    private var isCrowded = false
+    private(set) var isCrowded = false
     private var hasLeftOut = false
 
     /// `served`: the number of the last round in which the connection was; 0: none.

@@ -27,7 +27,8 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
     }
 
     private let loop: EventLoop
-    private let redaction: URLRedaction
+    /// Counts from the next delivery on.
+    public var redaction: URLRedaction
     private let writer: FileWriter
     private var later: NextTurn?
     private var file: LogFile?

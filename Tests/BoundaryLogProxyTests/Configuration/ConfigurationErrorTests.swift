@@ -158,6 +158,7 @@ import Testing
         #expect(try warnings(["http-url": "https://u:p@h/"]) == ["http-url: user info on the command line can be read by every user of this machine"])
         #expect(try warnings(["http-url": "https://h/", "http-header": "Authorization: x"]) == ["http-header: a header's value on the command line can be read by every user of this machine"])
         #expect(try warnings(["socket-mode": "0666"]) == ["socket-mode: every user of this machine can write audit logs"])
+        #expect(try warnings(["socket-mode": "0666", "allow-gid": "audit"]).isEmpty)
         #expect(try warnings(["socket-mode": "0"]) == ["socket-mode: the daemon's own user cannot write to the socket"])
     }
 }

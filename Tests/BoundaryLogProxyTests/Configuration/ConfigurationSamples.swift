@@ -18,8 +18,12 @@ struct OptionSample: Sendable, CustomStringConvertible {
         .init(name: "socket", good: "/run/a.sock", other: "/run/b.sock", bad: "/run/" + String(repeating: "a", count: 103)),
         .init(name: "socket-mode", good: "0660", other: "0620", bad: "0999"),
         .init(name: "socket-group", good: "audit", other: "1000", bad: "a group"),
+        .init(name: "allow-uid", good: "agent", other: "1000", bad: "a:b"),
+        .init(name: "allow-gid", good: "audit", other: "1000", bad: "a group"),
         .init(name: "connections-max", good: "10000", other: "7", bad: "0"),
         .init(name: "connection-idle-timeout", good: "1m30s", other: "2h", bad: "soon"),
+        .init(name: "frame-timeout", good: "5s", other: "0", bad: "61m"),
+        .init(name: "client-rate-limit", good: "1MiB", other: "0", bad: "much"),
         .init(name: "reporter", good: "http", other: "http", bad: "coderd", needs: [url]),
         .init(name: "file-path", good: "/var/log/audit.jsonl", other: "/b", bad: ""),
         .init(name: "redact-url", good: "query,userinfo", other: "userinfo", bad: "path"),
@@ -66,6 +70,7 @@ struct OptionSample: Sendable, CustomStringConvertible {
         .init(name: "drain-timeout", good: "1.5s", other: "0", bad: "61m"),
         .init(name: "log-level", good: "debug", other: "critical", bad: "warn"),
         .init(name: "log-format", good: "json", other: "json", bad: "xml"),
+        .init(name: "no-sandbox", good: "landlock", other: "seccomp", bad: "all"),
     ]
 }
 

@@ -49,6 +49,11 @@ import Testing
         #expect(refused?.description.hasPrefix("socket: \"\" is empty; allowed: a path of at most 107 bytes") == true)
     }
 
+    @Test func theSandboxIsTheDaemonsAlone() throws {
+        let error = #expect(throws: ConfigurationErrors.self) { try builder(["file-path": "/x", "no-sandbox": "seccomp"]).build() }
+        #expect(error?.description == "no-sandbox: has no effect in a program that embeds the proxy, which is never confined by it (set by the program)")
+    }
+
     @Test func anotherReporterContradictsIt() throws {
         var builder = try builder(["reporter": "file"])
         builder.setCallbackReporter()

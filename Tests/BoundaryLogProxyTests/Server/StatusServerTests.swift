@@ -48,6 +48,12 @@ import Wire
         #expect(try get(bench, "/status").status == 404 && get(bench, "/events").status == 404 && get(bench, "/").status == 404)
         let status = try bench.ask(StatusQuery.get("/status")).body
         #expect(status.contains("\"delivered\": 3"))
+        let page = try #require(JSONReader.read(Array(status.utf8)))
+        #expect(page["clients_more"].integer == 0 && page["clients"].elements.count == 1)
+        let listed = try #require(page["clients"].elements.first)
+        #expect(listed["pid"].integer == Int(getpid()) && listed["uid"].integer == Int(geteuid()) && listed["gid"].integer == Int(getegid()))
+        #expect(listed["connection"].integer == 1 && listed["frames"].integer == 2 && listed["logs"].integer == 3 && listed["bytes"].integer ?? 0 > 0)
+        #expect(listed["process"].text?.isEmpty == false && status.contains("\"reading_paused\": false"))
         client.close()
         bench.finish()
     }
