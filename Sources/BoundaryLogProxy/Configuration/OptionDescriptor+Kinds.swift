@@ -94,7 +94,7 @@ extension OptionDescriptor {
                 configuration[keyPath: path] = attributes
             },
             values: { $0[keyPath: path].map(\.text) },
-            mask: { $0 })
+            copy: { $0[keyPath: path] = $1[keyPath: path] }, mask: { $0 })
     }
 
     static func urlParts(_ name: String, _ path: Path<URLRedaction>, _ section: OptionSection, help: String) -> OptionDescriptor {
@@ -114,7 +114,7 @@ extension OptionDescriptor {
                 let given = parts.filter { configuration[keyPath: path].contains($0.value) }
                 return given.isEmpty ? [] : [given.map(\.name).joined(separator: ",")]
             },
-            mask: { $0 })
+            copy: { $0[keyPath: path] = $1[keyPath: path] }, mask: { $0 })
     }
 
     /// Names or numbers of users or groups.
@@ -137,7 +137,7 @@ extension OptionDescriptor {
                 configuration[keyPath: path] = values
             },
             values: { $0[keyPath: path].map(format) },
-            mask: { $0 })
+            copy: { $0[keyPath: path] = $1[keyPath: path] }, mask: { $0 })
     }
 
     // MARK: Parsers
