@@ -15,78 +15,46 @@ public enum Daemon {
         public static let lostLogs: Int32 = 3
     }
 
+    /// What the process has from whoever started it.
+    public struct Surroundings {
+        public var environment: [String: String]
+        /// Of the logger.
+        public var logSettings: LogSettings
+        /// Makes the configuration once more, of the same command line, environment and file: for a reload.
+        public var reread: () throws(ConfigurationErrors) -> Configuration
+
+        public init(environment: [String: String], logSettings: LogSettings, reread: @escaping () throws(ConfigurationErrors) -> Configuration) {
+            self.environment = environment
+            self.logSettings = logSettings
+            self.reread = reread
+        }
+    }
+
     /// Serves until SIGTERM or SIGINT, drains, and returns the exit code.
-    public static func run(configuration: Configuration, logger: Logger) -> Int32 {
-        // Besides clients and requests: 64 connections to the status page, and what the process itself has.
-        tuneProcess(descriptorsNeeded: configuration.connectionsMax + configuration.inFlightMax + 64 + 32, logger)
+    public static func run(configuration: Configuration, logger: Logger, surroundings: Surroundings) -> Int32 {
+        tuneProcess()
+        raiseDescriptorLimit(for: configuration, logger)
         do {
+            var configuration = configuration
+            let known = configuration.warnings.count
+            let passed = try PassedSocket.take(environment: surroundings.environment)
+            if let passed { try configuration.adopt(passed) }
+            for warning in configuration.warnings[known...] { logger.warning("\(warning)") }
             let loop = try EventLoop()
             defer { loop.close() }
-            return try serve(configuration, loop, logger)
+            // After a failed start: what was made for it closes.
+            defer { loop.run() }
+            let daemon = try RunningDaemon(configuration, passed, loop, logger, surroundings)
+            loop.run()
+            return daemon.exitCode
         } catch {
             logger.critical("cannot start: \(error)")
             return ExitCode.cannotStart
         }
     }
 
-    private static func serve(_ configuration: Configuration, _ loop: EventLoop, _ logger: Logger) throws -> Int32 {
-        // After a failed start: what was made for it closes.
-        defer { loop.run() }
-        let proxy = try ProxyServer(configuration, loop: loop, logger: logger)
-        var exitCode = ExitCode.clean
-        var watchers: [SignalWatcher] = []
-        func stopped() {
-            for watcher in watchers { watcher.close() }
-            exitCode = reportLedger(proxy.snapshot, logger)
-            // Neither the loop nor exit(3), which joins libuv's threads, would come to an end.
-            if proxy.isWriteHanging { _exit(exitCode) }
-        }
-        var isStopping = false
-        func stop(_ cause: String) {
-            isStopping = true
-            logger.notice("\(cause): draining", metadata: ["drain_timeout": "\(DurationText.format(configuration.drainTimeout))"])
-            proxy.stop(stopped)
-        }
-        // Nobody will read what is still to come: the drain would only wait.
-        proxy.onDestinationGone = {
-            if !isStopping { stop("standard output is closed") }
-            proxy.stopNow()
-        }
-        do {
-            for (signal, name) in [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")] {
-                watchers.append(
-                    try SignalWatcher(loop, signal: signal) {
-                        if proxy.isSpoolHanging {
-                            // The ledger cannot be closed; whoever asks twice does not want to wait for a disk.
-                            logger.critical("\(name) again: ending although the spool's disk does not answer")
-                            _exit(ExitCode.lostLogs)
-                        } else if isStopping {
-                            logger.notice("\(name) again: the drain is cut short")
-                            proxy.stopNow()
-                        } else {
-                            stop(name)
-                        }
-                    })
-            }
-            watchers.append(
-                try SignalWatcher(loop, signal: SIGHUP) {
-                    logger.notice("SIGHUP: opening files and reading tokens anew")
-                    proxy.reopen()
-                })
-        } catch {
-            for watcher in watchers { watcher.close() }
-            proxy.stop {}
-            proxy.stopNow()
-            throw error
-        }
-        logger.notice(
-            "listening", metadata: ["socket": "\(configuration.socketPath ?? "none")", "reporter": "\(configuration.reporter.rawValue)"])
-        loop.run()
-        return exitCode
-    }
-
     /// The account at the end, and the exit code that follows from it.
-    private static func reportLedger(_ snapshot: Snapshot, _ logger: Logger) -> Int32 {
+    static func reportLedger(_ snapshot: Snapshot, _ logger: Logger) -> Int32 {
         let ledger = snapshot.ledger
         assert(ledger.balances)
         var metadata: Logger.Metadata = [
@@ -115,17 +83,18 @@ public enum Daemon {
         return ledger.dropped == Tally() ? ExitCode.clean : ExitCode.lostLogs
     }
 
-    private static func tuneProcess(descriptorsNeeded: Int, _ logger: Logger) {
+    private static func tuneProcess() {
         // A write to a connection whose reader is gone is an error value, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         // Segments of the ring go back to the kernel when freed, instead of raising malloc's threshold; one arena serves the one thread that allocates.
         mallopt(M_MMAP_THRESHOLD, 128 << 10)
         mallopt(M_TRIM_THRESHOLD, 512 << 10)
         mallopt(M_ARENA_MAX, 1)
-        raiseDescriptorLimit(to: descriptorsNeeded, logger)
     }
 
-    private static func raiseDescriptorLimit(to needed: Int, _ logger: Logger) {
+    static func raiseDescriptorLimit(for configuration: Configuration, _ logger: Logger) {
+        // Besides clients and requests: 64 connections to the status page, and what the process itself has.
+        let needed = configuration.connectionsMax + configuration.inFlightMax + 64 + 32
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(needed) else { return }
         limit.rlim_cur = min(rlim_t(needed), limit.rlim_max)

@@ -57,6 +57,23 @@ public struct ListeningSocket: ~Copyable {
         Glibc.unlink(path)
     }
 
+    /// Changes the rights of the path, if it still is this very socket. Meanwhile only the owner has any: what one group may do does not become another's.
+    public func changeRights(mode: UInt16, groupID: UInt32) throws(Failure) {
+        func failure(_ attempt: String) -> Failure { .system(LoopError(errno: errno, attempt: "\(attempt) \(path)")) }
+        var before = stat()
+        guard lstat(path, &before) == 0 else { throw failure("look at") }
+        guard FileIdentity(before) == identity else { throw .system(LoopError(errno: EBUSY, attempt: "change the rights of \(path)")) }
+        if before.st_gid != groupID {
+            guard chmod(path, before.st_mode & 0o700) == 0 else { throw failure("set the mode of") }
+            guard lchown(path, uid_t.max, groupID) == 0 else {
+                let failure = failure("change the group of")
+                chmod(path, before.st_mode & 0o777)
+                throw failure
+            }
+        }
+        guard chmod(path, mode_t(mode & 0o777)) == 0 else { throw failure("set the mode of") }
+    }
+
     private static func directory(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

@@ -26,9 +26,9 @@ public final class PipeListener {
     private var pause: Timer?
 
     /// Takes ownership of a bound Unix stream socket (see ListeningSocket), in any outcome, and listens on it. `backlog` is how many
-    /// clients may wait for `accept`; the kernel cuts it to net.core.somaxconn.
+    /// clients may wait for `accept`; the kernel cuts it to net.core.somaxconn. nil: it listens already, and how many may wait is somebody else's to say.
     public init(
-        _ loop: EventLoop, takingOwnershipOf descriptor: Int32, backlog: Int32, _ handler: @escaping (PipeConnection) -> Void
+        _ loop: EventLoop, takingOwnershipOf descriptor: Int32, backlog: Int32?, _ handler: @escaping (PipeConnection) -> Void
     ) throws(LoopError) {
         self.loop = loop
         self.descriptor = descriptor
@@ -36,7 +36,7 @@ public final class PipeListener {
         reserve = Self.openReserve()
         do throws(LoopError) {
             // A second listen, after the one of ListeningSocket, sets the backlog.
-            guard listen(descriptor, backlog) == 0 else { throw LoopError(errno: errno, attempt: "listen on a Unix socket") }
+            if let backlog, listen(descriptor, backlog) != 0 { throw LoopError(errno: errno, attempt: "listen on a Unix socket") }
             // This closure keeps the listener until `close`: an open one works, whoever keeps it.
             watcher = try PollWatcher(loop, descriptor: descriptor) { _ in self.acceptSome() }
         } catch {

@@ -25,8 +25,11 @@ public final class LogRing {
 
     /// Bytes of one segment: a 64th of the ring, between 64 and 256 KiB.
     public let segmentBytes: Int
-    /// The bound, in bytes.
-    public let bytesMax: Int
+    /// The bound, in bytes, at least 1 MiB. It may be moved at any time: what is there stays, and above a lower bound nothing is added. The size of segments
+    /// is that of the first bound.
+    public var bytesMax: Int {
+        didSet { precondition(bytesMax >= 1 << 20, "a ring of less than 1 MiB") }
+    }
 
     /// Bytes that the lanes take besides (see LaneQueue); they count against the bound.
     var laneBytes = 0

@@ -34,6 +34,9 @@ public protocol Reporter: AnyObject {
     /// is returned in words.
     func reopen() -> String?
 
+    /// Nothing more will be sent: what is under way ends as it would, and what has not begun yet gets `.transient`. `close` follows when all have ended.
+    func retire()
+
     /// Gives up what is under way (each completion gets `.transient`), frees everything; `closed` is called when no handle is left.
     func close(_ closed: @escaping () -> Void)
 }
@@ -41,4 +44,5 @@ public protocol Reporter: AnyObject {
 extension Reporter {
     public var obstacle: String? { nil }
     public func beginDrain() {}
+    public func retire() {}
 }

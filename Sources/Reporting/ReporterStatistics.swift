@@ -18,6 +18,20 @@ public struct ReporterStatistics: Sendable, Equatable {
     public var lastErrorReason: String?
 
     public init() {}
+
+    /// With what an earlier reporter counted for the same destination.
+    public func adding(_ earlier: ReporterStatistics) -> ReporterStatistics {
+        var sum = self
+        sum.attempts += earlier.attempts
+        sum.bodyBytes += earlier.bodyBytes
+        sum.failures += earlier.failures
+        sum.connectionsOpened += earlier.connectionsOpened
+        sum.transportErrors += earlier.transportErrors
+        sum.responses.merge(earlier.responses) { $0 + $1 }
+        if sum.httpVersion == 0 { sum.httpVersion = earlier.httpVersion }
+        if sum.lastErrorReason == nil { sum.lastErrorReason = earlier.lastErrorReason }
+        return sum
+    }
 }
 
 /// A reporter whose counters the metrics show.

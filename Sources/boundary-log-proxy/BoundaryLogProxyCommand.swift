@@ -21,6 +21,8 @@ struct BoundaryLogProxyCommand: ParsableCommand {
                   Audit logs to coderd, as in a workspace, where both variables are set.
               boundary-log-proxy check-config --config /etc/boundary-log-proxy.yaml
                   Whether a configuration is good, and what it amounts to.
+              boundary-log-proxy reload
+                  Has the running daemon read its configuration anew.
               boundary-log-proxy status --metrics-listen 127.0.0.1:9464
                   How a running daemon is doing.
               boundary-log-proxy spool list
@@ -33,11 +35,16 @@ struct BoundaryLogProxyCommand: ParsableCommand {
               3  serve: stopped, and something was lost
             """,
         version: Version.text,
-        subcommands: [Serve.self, CheckConfig.self, Status.self, SpoolCommand.self, VersionCommand.self],
+        subcommands: [Serve.self, CheckConfig.self, Reload.self, Status.self, SpoolCommand.self, VersionCommand.self],
         defaultSubcommand: Serve.self)
 
     /// ArgumentParser ends with 64 when it does not understand a command line; 2 is what shells and tools of this kind use.
     static func main() {
+        // Swift's runtime reads the command line there, and takes it for empty where it cannot: a daemon without its options must not run.
+        guard access("/proc/self/cmdline", R_OK) == 0 else {
+            StandardStream.error.write("boundary-log-proxy: needs /proc, to read its command line: it is not mounted here\n")
+            Glibc.exit(1)
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -28,7 +28,7 @@ variable "workspace_image" {
 
 variable "proxy_image" {
   type        = string
-  description = "An image with boundary-log-proxy on its PATH."
+  description = "An image with boundary-log-proxy on its PATH, as packaging/container/Dockerfile makes it."
 }
 
 locals {
@@ -71,7 +71,7 @@ resource "kubernetes_pod" "workspace" {
   }
 
   spec {
-    # Longer than --drain-timeout: what waits is delivered when the workspace stops.
+    # Longer than --drain-timeout and the five seconds after it, in which what is left goes into the spool: what waits is delivered when the workspace stops.
     termination_grace_period_seconds = 30
 
     security_context {
@@ -101,6 +101,18 @@ resource "kubernetes_pod" "workspace" {
       image   = var.proxy_image
       command = ["boundary-log-proxy", "--metrics-listen", "0.0.0.0:9464", "--drain-timeout", "20s"]
 
+      security_context {
+        run_as_non_root            = true
+        allow_privilege_escalation = false
+        read_only_root_filesystem  = true
+        capabilities {
+          drop = ["ALL"]
+        }
+        seccomp_profile {
+          type = "RuntimeDefault"
+        }
+      }
+
       env {
         name  = "BOUNDARY_LOG_PROXY_SOCKET"
         value = local.socket
@@ -118,9 +130,25 @@ resource "kubernetes_pod" "workspace" {
         value = "/run/secrets/coder-agent/token"
       }
 
+      startup_probe {
+        http_get {
+          path = "/healthz"
+          port = 9464
+        }
+        period_seconds    = 1
+        failure_threshold = 60
+      }
       liveness_probe {
         http_get {
           path = "/healthz"
+          port = 9464
+        }
+        timeout_seconds = 5
+      }
+      # Not ready while coderd refuses or cannot be reached: to be seen, and no reason for a restart.
+      readiness_probe {
+        http_get {
+          path = "/readyz"
           port = 9464
         }
       }

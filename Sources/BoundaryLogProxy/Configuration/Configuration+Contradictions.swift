@@ -55,7 +55,7 @@ extension Configuration {
                 refuse(name, "has no effect, because \(prefix)-url begins with http://")
             }
         }
-        if http.tokenFile != nil, http.headers.contains(where: { $0.name.lowercased() == "authorization" }) {
+        if http.tokenFile != nil, http.hasAuthorization {
             refuse("http-token-file", "and an Authorization header in http-header cannot both be sent; give one of them")
         }
         for header in coder.headers where CoderConfiguration.ownHeaders.contains(where: header.name.lowercased().hasPrefix) {
@@ -74,7 +74,7 @@ extension Configuration {
     /// What works but is probably not meant.
     func doubts() -> [String] {
         var warnings: [String] = []
-        let authorization = http.headers.contains { $0.name.lowercased() == "authorization" }
+        let authorization = http.hasAuthorization
         if let url = http.url {
             if !url.isTLS, !url.isLoopback, http.tokenFile != nil || authorization || url.hasUserInfo {
                 warnings.append("http-url: credentials are sent to \(Printable.text(url.host)) in plain text, because the address begins with http://")

@@ -45,7 +45,7 @@ public struct Configuration: Sendable {
     /// 0 to an hour.
     public internal(set) var drainTimeout = Duration.seconds(10)
     public internal(set) var logLevel = Logger.Level.info
-    public internal(set) var logFormat = LogFormat.text
+    public internal(set) var logFormat = LogFormat.auto
 
     /// What is allowed but probably not meant; one sentence each, without secrets.
     public internal(set) var warnings: [String] = []

@@ -1,3 +1,5 @@
+import Glibc
+
 extension ConfigurationBuilder {
     /// The variable that names a configuration file when the command line does not.
     public static let configurationFileVariable = OptionDescriptor.environmentPrefix + "CONFIG"
@@ -5,10 +7,12 @@ extension ConfigurationBuilder {
     private static let coderURLVariable = "CODER_AGENT_URL"
     private static let coderTokenVariable = "CODER_AGENT_TOKEN"
     private static let coderTokenFileVariable = "CODER_AGENT_TOKEN_FILE"
+    /// https://systemd.io/CREDENTIALS/
+    private static let credentialsVariable = "CREDENTIALS_DIRECTORY"
 
     /// Takes every `BOUNDARY_LOG_PROXY_…` variable, the socket's default path from `CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH` and
-    /// `TMPDIR`, the spool's default directory from `STATE_DIRECTORY`, `XDG_STATE_HOME` and `HOME`, and coderd's address and token from the
-    /// `CODER_AGENT_…` variables of a workspace. An empty variable counts as unset.
+    /// `TMPDIR`, the spool's default directory from `STATE_DIRECTORY`, `XDG_STATE_HOME` and `HOME`, token files from `CREDENTIALS_DIRECTORY`, and coderd's
+    /// address and token from the `CODER_AGENT_…` variables of a workspace. An empty variable counts as unset.
     public mutating func load(environment: [String: String]) {
         let prefix = OptionDescriptor.environmentPrefix
         let names = Dictionary(uniqueKeysWithValues: Options.all.map { ($0.environmentVariable, $0) })
@@ -33,6 +37,12 @@ extension ConfigurationBuilder {
         }
         if let (path, variable) = SpoolDirectoryDefault.from(environment) { setDefault("spool-dir", path, variable: variable) }
         if let url = value(Self.coderURLVariable) { setDefault("coder-url", url, variable: Self.coderURLVariable) }
+        // Credentials that systemd hands over (LoadCredential=).
+        func credential(_ name: String) -> String? {
+            value(Self.credentialsVariable).map { "\($0)/\(name)" }.flatMap { access($0, F_OK) == 0 ? $0 : nil }
+        }
+        if let path = credential("http-token") { setDefault("http-token-file", path, variable: Self.credentialsVariable) }
+        if let path = credential("coder-token") { setDefault("coder-token-file", path, variable: Self.credentialsVariable) }
         if let path = value(Self.coderTokenFileVariable) { setDefault("coder-token-file", path, variable: Self.coderTokenFileVariable) }
         if let token = value(Self.coderTokenVariable) { setCoderToken(token) }
     }

@@ -5,9 +5,9 @@ extension ConfigurationBuilder {
     static let fileBytesMax = 1 << 20
 
     /// Takes the values of a YAML file whose keys are the options' names. A file that cannot be read, and everything in it that is wrong,
-    /// is recorded as an error.
-    public mutating func load(file path: String) {
-        do { load(yaml: try Self.read(path), path: path) } catch {
+    /// is recorded as an error. `isReread`: not for the first time, which a pipe (`--config <(…)`) does not allow: it would look like an empty file.
+    public mutating func load(file path: String, isReread: Bool = false) {
+        do { load(yaml: try Self.read(path, mustBeRegular: isReread), path: path) } catch {
             record(ConfigurationError(key: "configuration file", value: Printable.text(path), source: nil, problem: error.text))
         }
     }
@@ -49,10 +49,14 @@ extension ConfigurationBuilder {
         }
     }
 
-    private static func read(_ path: String) throws(ValueProblem) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    private static func read(_ path: String, mustBeRegular: Bool) throws(ValueProblem) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (mustBeRegular ? O_NONBLOCK : 0))
         if descriptor < 0 { throw ValueProblem("cannot be opened: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
+        var status = stat()
+        if mustBeRegular, fstat(descriptor, &status) != 0 || status.st_mode & S_IFMT != S_IFREG {
+            throw ValueProblem("is not a regular file, so that it cannot be read a second time")
+        }
         var bytes = [UInt8](repeating: 0, count: fileBytesMax + 1)
         var count = 0
         while count < bytes.count {

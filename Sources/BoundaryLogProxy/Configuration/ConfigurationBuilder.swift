@@ -110,6 +110,11 @@ public struct ConfigurationBuilder: Sendable {
                     ConfigurationError(key: option.name, value: shown, source: value.source, problem: error.text, allowed: option.kind.allowed))
             }
         }
+        // A credential that is there serves where nothing else was asked for.
+        if configuration.http.hasAuthorization, !configuration.source(of: "http-token-file").isGiven {
+            configuration.http.tokenFile = nil
+            configuration.sources["http-token-file"] = nil
+        }
         if hasCallbackReporter {
             if configuration.source(of: "reporter") != .default { errors.append(contradictsCallback(configuration)) }
             configuration.reporter = .callback

@@ -20,5 +20,9 @@ public typealias HTTPCompression = HTTPReporterConfiguration.Compression
 
 /// How the daemon's own messages are written.
 public enum LogFormat: String, CaseIterable, Sendable {
+    /// `journal` where standard error is systemd's journal, else `text`.
+    case auto
     case text, json
+    /// Without time, and with the priority in front, as systemd's journal takes it.
+    case journal
 }

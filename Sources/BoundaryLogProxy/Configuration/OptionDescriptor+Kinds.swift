@@ -72,6 +72,7 @@ extension OptionDescriptor {
                 configuration[keyPath: path] = headers
             },
             values: { $0[keyPath: path].map(\.text) },
+            copy: { $0[keyPath: path] = $1[keyPath: path] },
             mask: HTTPHeader.mask)
     }
 

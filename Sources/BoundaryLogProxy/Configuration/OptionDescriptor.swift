@@ -16,10 +16,15 @@ public struct OptionDescriptor: Sendable {
     /// May be given more than once; a file holds a list, the environment variable one value a line.
     public let isRepeatable: Bool
 
+    /// A reload (SIGHUP) applies it to the running daemon; otherwise a change needs a restart.
+    public private(set) var isLive = false
+
     /// Reads the values into the configuration. A single option gets one value.
     let assign: @Sendable (inout Configuration, [String]) throws(ValueProblem) -> Void
     /// The values as one would write them; empty when the option is not set.
     let values: @Sendable (Configuration) -> [String]
+    /// Takes the value over from another configuration.
+    let copy: @Sendable (inout Configuration, Configuration) -> Void
     /// A value, which need not be valid, with what is secret in it covered.
     let mask: @Sendable (String) -> String
 
@@ -27,7 +32,14 @@ public struct OptionDescriptor: Sendable {
 
     /// What `--help` says: help, what is allowed, default, environment variable.
     public var helpText: String {
-        "\(help) Allowed: \(kind.allowed). (default: \(defaultText); environment: \(environmentVariable))"
+        "\(help) Allowed: \(kind.allowed). (default: \(defaultText); environment: \(environmentVariable))\(isLive ? " [reload]" : "")"
+    }
+
+    /// The row, marked as one that `ProxyServer.apply` changes while it runs: to be written behind it in the table.
+    var live: OptionDescriptor {
+        var row = self
+        row.isLive = true
+        return row
     }
 
     static let environmentPrefix = "BOUNDARY_LOG_PROXY_"
@@ -47,6 +59,7 @@ extension OptionDescriptor {
             defaultText: defaultText ?? format(Configuration()[keyPath: path]), help: help, isSecret: false, isRepeatable: false,
             assign: { (configuration, values) throws(ValueProblem) in configuration[keyPath: path] = try parse(values.last ?? "") },
             values: { [format($0[keyPath: path])] },
+            copy: { $0[keyPath: path] = $1[keyPath: path] },
             mask: { $0 })
     }
 
@@ -61,6 +74,7 @@ extension OptionDescriptor {
             isSecret: mask != nil, isRepeatable: false,
             assign: { (configuration, values) throws(ValueProblem) in configuration[keyPath: path] = try parse(values.last ?? "") },
             values: { $0[keyPath: path].map { [format($0)] } ?? [] },
+            copy: { $0[keyPath: path] = $1[keyPath: path] },
             mask: mask ?? { $0 })
     }
 }

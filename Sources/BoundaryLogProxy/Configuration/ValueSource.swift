@@ -10,6 +10,8 @@ public enum ValueSource: Sendable, Hashable {
     case commandLine
     /// Set by a program that embeds the proxy.
     case program
+    /// A socket that was passed.
+    case serviceManager
 
     /// Somebody gave it.
     var isGiven: Bool { rank > 1 }
@@ -21,7 +23,7 @@ public enum ValueSource: Sendable, Hashable {
         case .defaultFromEnvironment: 1
         case .file: 2
         case .environment: 3
-        case .commandLine, .program: 4
+        case .commandLine, .program, .serviceManager: 4
         }
     }
 }
@@ -35,6 +37,7 @@ extension ValueSource: CustomStringConvertible {
         case .environment(let variable): "environment variable \(Printable.text(variable))"
         case .commandLine: "command line"
         case .program: "set by the program"
+        case .serviceManager: "passed by the service manager"
         }
     }
 }

@@ -40,6 +40,9 @@ package struct LogLine {
         return line + body
     }
 
+    /// `<4>cannot deliver destination=http`: systemd's journal takes the number for the priority (sd-daemon(3)), and has the time itself.
+    package var journal: String { "<\(level.priority)>\(body)" }
+
     /// The message and its metadata, without time and level.
     package var body: String {
         var line = Printable.text(message, scalarsMax: Self.textMax)
@@ -106,6 +109,18 @@ package struct LogLine {
 }
 
 extension Logger.Level {
+    /// Of syslog(3).
+    fileprivate var priority: Int {
+        switch self {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+
     /// The number of an SGR sequence.
     fileprivate var colour: Int {
         switch self {

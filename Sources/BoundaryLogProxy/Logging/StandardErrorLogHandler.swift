@@ -6,17 +6,21 @@ import Logging
 /// Text from outside cannot forge a line: control characters are escaped, and values with spaces stand in quotes. The colour of the level
 /// is the only terminal control that is ever written.
 public struct StandardErrorLogHandler: LogHandler {
-    public var logLevel: Logger.Level
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? settings.level }
+        set { ownLevel = newValue }
+    }
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
-    private let format: LogFormat
+    private let settings: LogSettings
+    /// Of a logger whose level was set by itself.
+    private var ownLevel: Logger.Level?
     private let isColoured: Bool
     private let fileDescriptor: Int32
 
-    /// `isColoured` has no effect on JSON.
-    public init(level: Logger.Level, format: LogFormat, isColoured: Bool = false, fileDescriptor: Int32 = STDERR_FILENO) {
-        logLevel = level
-        self.format = format
+    /// `isColoured` has an effect on text alone.
+    public init(_ settings: LogSettings, isColoured: Bool = false, fileDescriptor: Int32 = STDERR_FILENO) {
+        self.settings = settings
         self.isColoured = isColoured
         self.fileDescriptor = fileDescriptor
     }
@@ -34,9 +38,10 @@ public struct StandardErrorLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         let line = LogLine(event, own: metadata, provided: metadataProvider?.get())
-        let text = switch format {
-        case .text: line.text(isColoured: isColoured)
+        let text = switch settings.format {
+        case .text, .auto: line.text(isColoured: isColoured)
         case .json: line.json
+        case .journal: line.journal
         }
         Self.write(text + "\n", to: fileDescriptor)
     }

@@ -18,6 +18,10 @@ enum Metrics {
         if let statistics = s.reporter { reporter(statistics, &out) }
         if let session = s.session { self.session(session, clock: s.clock, &out) }
         processFamilies(s, process, &out)
+        out.family(prefix + "config_reloads_total", .counter, "Configurations read anew: applied, or failed, which changed nothing.")
+        out.sample(prefix + "config_reloads_total", [("result", "applied")], s.reloads.applied)
+        out.sample(prefix + "config_reloads_total", [("result", "failed")], s.reloads.failed)
+        out.single(prefix + "config_last_reload_failed", .gauge, "1 while the configuration that was read last is not the one in effect.", s.reloads.hasLastFailed ? 1 : 0)
         out.family(prefix + "build_info", .gauge, "Always 1; the version is in the label.")
         out.sample(prefix + "build_info", [("version", version)], 1)
         return out.text

@@ -25,6 +25,9 @@ public struct Snapshot: Sendable {
     public var longestTurnSeconds: Double?
     /// Listening and not stopping.
     public var isServing: Bool
+    /// The listening socket was passed by a service manager, and outlives the proxy.
+    public var isSocketPassed = false
+    public var reloads = ReloadStatistics()
     /// Why the destination is known to fail now, without an attempt.
     public var obstacle: String?
     /// Of a file or an HTTP destination.

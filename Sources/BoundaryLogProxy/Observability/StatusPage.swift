@@ -12,6 +12,14 @@ enum StatusPage {
             ("started", .string(s.startedAt.text)),
             ("ready", .bool(StatusServer.obstacles(s).isEmpty)),
             ("socket", .text(configuration.socketPath)),
+            ("socket_passed", .bool(s.isSocketPassed)),
+            (
+                "reloads",
+                .object([
+                    ("applied", .int(s.reloads.applied)), ("failed", .int(s.reloads.failed)), ("last_failed", .bool(s.reloads.hasLastFailed)),
+                    ("waiting_for_restart", .array(s.reloads.waitingForRestart.map(JSONText.string))),
+                ])
+            ),
             (
                 "connections",
                 .object([

@@ -9,7 +9,13 @@ import Reporting
 final class Destination {
     let name: String
     let forwarder: Forwarder
-    let reporter: any Reporter
+    var reporter: any Reporter { use.reporter }
+    private var use: ReporterUse
+    /// Reporters of earlier settings, until their last deliveries have ended.
+    private var retired: [ReporterUse] = []
+    /// What those that are gone have counted.
+    private var pastStatistics = ReporterStatistics()
+    private var pastSession = AgentAPIStatus()
     /// nil: there is no spool.
     let spool: SpoolWorker?
     private let loop: EventLoop
@@ -22,12 +28,14 @@ final class Destination {
     private var isStopped = false
     /// To be closed when the job of the spool that is under way has ended.
     private var closing: (() -> Void)?
+    /// Called when the last of `retired` is gone.
+    private var onRetired: (() -> Void)?
 
     init(name: String, forwarder: Forwarder, reporter: any Reporter, spool: SpoolWorker?, loop: EventLoop, complaints: Complaints) {
         self.spool = spool
         self.name = name
         self.forwarder = forwarder
-        self.reporter = reporter
+        use = ReporterUse(reporter)
         self.loop = loop
         self.complaints = complaints
         // The expiry itself is the work: it brings on a turn, and each turn ends in `pump`.
@@ -39,6 +47,7 @@ final class Destination {
     /// Sends what is to be sent now and arms the timer for what comes next. Called once per turn.
     func pump() {
         guard !isStopped else { return }
+        if !retired.isEmpty { closeRetired() }
         // Most turns have nothing to decide; then the clock is not read either.
         guard !forwarder.isIdle else { return disarm() }
         while true {
@@ -70,7 +79,10 @@ final class Destination {
 
     private func send(_ delivery: Delivery) {
         let started = now
-        reporter.send(delivery) { [self] outcome in
+        let use = use
+        use.underWay += 1
+        use.reporter.send(delivery) { [self] outcome in
+            use.underWay -= 1
             guard !isStopped else { return }
             let ended = now
             statistics.record(outcome, duration: ended.since(started), at: ended)
@@ -101,6 +113,47 @@ final class Destination {
                 .deliveryTooLarge, "the destination finds a request too large: split in halves",
                 ["destination": "\(name)", "request_bytes_max_now": "\(bytesMax)"])
         }
+    }
+
+    // MARK: Other settings
+
+    /// Deliveries go to `new` from now on. What is under way ends where it is.
+    func replaceReporter(_ new: any Reporter) {
+        retired.append(use)
+        reporter.retire()
+        (reporter as? AgentAPIReporter)?.onSessionChange = nil
+        use = ReporterUse(new)
+        forwarder.replaceReporter(new)
+        loop.turnSoon()
+    }
+
+    /// Those without a delivery; with `all` the others too. Not from inside of what a reporter calls.
+    private func closeRetired(all: Bool = false) {
+        for old in retired where !old.isClosing && (all || old.underWay == 0) {
+            old.isClosing = true
+            old.reporter.close { [self] in
+                if let statistics = (old.reporter as? any ReporterStatisticsSource)?.statistics { pastStatistics = statistics.adding(pastStatistics) }
+                if let status = (old.reporter as? AgentAPIReporter)?.status { pastSession = status.adding(pastSession) }
+                retired.removeAll { $0 === old }
+                guard retired.isEmpty, let onRetired else { return }
+                self.onRetired = nil
+                onRetired()
+            }
+        }
+    }
+
+    /// Of all reporters that there have been; nil for one that counts nothing.
+    var reporterStatistics: ReporterStatistics? {
+        guard let statistics = (reporter as? any ReporterStatisticsSource)?.statistics else { return nil }
+        return retired.reduce(statistics.adding(pastStatistics)) { sum, old in
+            (old.reporter as? any ReporterStatisticsSource).map { sum.adding($0.statistics) } ?? sum
+        }
+    }
+
+    /// Likewise with coderd.
+    var session: AgentAPIStatus? {
+        guard let status = (reporter as? AgentAPIReporter)?.status else { return nil }
+        return retired.reduce(status.adding(pastSession)) { sum, old in (old.reporter as? AgentAPIReporter).map { sum.adding($0.status) } ?? sum }
     }
 
     // MARK: The spool
@@ -160,6 +213,10 @@ final class Destination {
             closing = closed
             return
         }
+        guard retired.isEmpty else {
+            onRetired = { [self] in close(closed) }
+            return closeRetired(all: true)
+        }
         reporter.close { [self] in
             forwarder.abandon()
             guard let spool else { return closed() }
@@ -168,4 +225,13 @@ final class Destination {
     }
 
     private func text(_ duration: Duration) -> String { DurationText.format(duration) }
+}
+
+/// A reporter, and how many deliveries it has under way.
+private final class ReporterUse {
+    let reporter: any Reporter
+    var underWay = 0
+    var isClosing = false
+
+    init(_ reporter: any Reporter) { self.reporter = reporter }
 }

@@ -24,8 +24,12 @@ final class Intake {
     private(set) var connections: [ClientConnection] = []
     /// Closed in this turn; freed when it is over, never inside their own callbacks.
     private var closed: [ClientConnection] = []
-    private let connectionsMax: Int
-    private let idleTimeout: Duration?
+    /// Those above a lower one stay.
+    var connectionsMax: Int
+    /// Counts from each connection's last bytes, also from those before a change.
+    var idleTimeout: Duration? {
+        didSet { if idleTimeout != oldValue { beginIdleTimer() } }
+    }
     private var idleTimer: Timer?
     private let moderation: ReadModeration
     private var round = ReadRound()
@@ -55,9 +59,7 @@ final class Intake {
         // Not zeroed: pages are touched only as far as reads reach.
         buffer = .allocate(byteCount: Self.carriedBytesMax + Self.readBytesMax, alignment: 16)
         moderation = ReadModeration(loop)
-        if idleTimeout != nil {
-            idleTimer = Timer(loop) { [unowned self] in closeIdle() }
-        }
+        idleTimer = Timer(loop) { [unowned self] in closeIdle() }
     }
 
     deinit { buffer.deallocate() }
@@ -110,6 +112,10 @@ final class Intake {
                     "numbers": "\(session.holesText(max: Self.holesShownMax))",
                 ]))
         }
+    }
+
+    private func beginIdleTimer() {
+        if idleTimeout == nil { idleTimer?.stop() } else if !connections.isEmpty { closeIdle() }
     }
 
     private func closeIdle() {
@@ -294,7 +300,14 @@ final class Intake {
         closed.removeAll(keepingCapacity: closed.capacity <= 64)
         round.endTurn()
         takeSubmissions()
-        guard forwarder.settings.overflow == .block, !isDiscarding else { return }
+        guard forwarder.settings.overflow == .block, !isDiscarding else {
+            // The policy has changed meanwhile.
+            if isPaused {
+                resume()
+                takeSubmissions()
+            }
+            return
+        }
         let (used, most) = (forwarder.ring.bytesUsed, forwarder.ring.bytesMax)
         if isPaused {
             if used <= most / 2 {

@@ -11,16 +11,20 @@ import Wire
 /// Its life: `init` binds and listens, or throws and leaves nothing behind; it works until `stop`, which drains and then calls back,
 /// once, when nothing of it is left on the loop.
 public final class ProxyServer {
-    public let configuration: Configuration
-    private let loop: EventLoop
-    private let logger: Logger
+    public internal(set) var configuration: Configuration
+    let loop: EventLoop
+    let logger: Logger
     private let complaints: Complaints
-    private let destination: Destination
-    private let intake: Intake
+    let destination: Destination
+    let intake: Intake
+    private let embedding: Embedding
+    /// The listening socket outlives the proxy.
+    let passedSocket: PassedSocket?
     private var listener: PipeListener?
     private var statusServer: StatusServer?
-    private var socket: ListeningSocket?
+    private(set) var socket: ListeningSocket?
     private let startedAt = WallTime.now()
+    var reloads = ReloadStatistics()
 
     private enum Phase {
         case serving
@@ -44,8 +48,13 @@ public final class ProxyServer {
     private static let storingMax = Duration.seconds(5)
 
     /// Listens, and connects to nothing before the loop turns. `logger` gets the proxy's own messages. After a failure the loop must turn once more before it is closed.
-    public init(_ configuration: Configuration, loop: EventLoop, logger: Logger, embedding: Embedding = Embedding()) throws(StartFailure) {
+    /// `passed`: a socket that listens already, whose descriptor becomes the proxy's; it is not made, and what it is called and who may use it stays as it is.
+    public init(
+        _ configuration: Configuration, loop: EventLoop, logger: Logger, embedding: Embedding = Embedding(), passed: PassedSocket? = nil
+    ) throws(StartFailure) {
         self.configuration = configuration
+        self.embedding = embedding
+        passedSocket = passed
         self.loop = loop
         self.logger = logger
         // The first, because it alone can fail without anything to close.
@@ -67,12 +76,8 @@ public final class ProxyServer {
         }
         complaints = Complaints(loop: loop, logger: logger)
         let forwarder = Forwarder(
-            ring: LogRing(bytesMax: configuration.bufferBytes), reporter: reporter,
-            settings: .init(
-                flushInterval: configuration.flushInterval, requestBytesMax: configuration.requestBytesMax,
-                inFlightMax: configuration.inFlightMax, overflow: configuration.overflow, giveUpAfter: configuration.giveUpAfter),
-            spool: spool == nil
-                ? nil : .init(durability: configuration.durability, after: configuration.spoolAfter, bytesMax: configuration.spoolBytesMax),
+            ring: LogRing(bytesMax: configuration.bufferBytes), reporter: reporter, settings: configuration.forwarderSettings,
+            spool: spool == nil ? nil : configuration.spoolSettings,
             seed: UInt64.random(in: .min ... .max), keyPrefix: Self.uniquePrefix())
         destination = Destination(
             name: configuration.reporter.rawValue, forwarder: forwarder, reporter: reporter, spool: spool, loop: loop, complaints: complaints)
@@ -91,8 +96,17 @@ public final class ProxyServer {
         loop.onTurn = { [unowned self] in endTurn() }
         // What is in the spool is to be known, and sent, also if nothing comes.
         if spool != nil { loop.turnSoon() }
-        (reporter as? AgentAPIReporter)?.onSessionChange = { [unowned self] change in destination.sessionChanged(change) }
+        watch(reporter)
         (reporter as? FileReporter)?.onDestinationGone = { [unowned self] in onDestinationGone?() }
+    }
+
+    func watch(_ reporter: any Reporter) {
+        (reporter as? AgentAPIReporter)?.onSessionChange = { [unowned self] change in destination.sessionChanged(change) }
+    }
+
+    /// As for the start, of another configuration.
+    func makeReporter(_ configuration: Configuration) throws(StartFailure) -> any Reporter {
+        try ReporterFactory.make(configuration, embedding, loop: loop)
     }
 
     deinit { assert(phase == .stopped || listener == nil, "a ProxyServer must be stopped before it goes away") }
@@ -133,27 +147,34 @@ public final class ProxyServer {
             statusServer = try StatusServer(loop: loop, host: address.host, port: address.port, proxy: self)
             logger.info("metrics are served", metadata: ["url": "\(statusServer!.url)/metrics"])
         }
+        if let passedSocket { return try listen(on: passedSocket.descriptor, backlog: nil) }
         guard let path = configuration.socketPath else { return }
         do {
             let group = try configuration.socketGroup.map { name throws(ListeningSocket.Failure) in try ListeningSocket.groupID(named: name) }
             let socket = try ListeningSocket(path: path, mode: configuration.socketMode, groupID: group)
             let descriptor = socket.takeDescriptor()
             do {
-                let listener = try PipeListener(loop, takingOwnershipOf: descriptor, backlog: 4096) { [unowned self] pipe in
-                    intake.accept(pipe)
-                }
-                listener.onRefused = { [unowned self] error in
-                    intake.statistics.connectionsWithoutDescriptor += 1
-                    complaints.warn(.acceptFailed, "connection refused: \(error)", [:])
-                }
-                self.listener = listener
+                try listen(on: descriptor, backlog: 4096)
             } catch {
                 socket.unlink()
                 throw error
             }
             self.socket = consume socket
-        } catch let failure as ListeningSocket.Failure {
-            throw StartFailure("\(failure)")
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+
+    private func listen(on descriptor: Int32, backlog: Int32?) throws(StartFailure) {
+        do {
+            let listener = try PipeListener(loop, takingOwnershipOf: descriptor, backlog: backlog) { [unowned self] pipe in
+                intake.accept(pipe)
+            }
+            listener.onRefused = { [unowned self] error in
+                intake.statistics.connectionsWithoutDescriptor += 1
+                complaints.warn(.acceptFailed, "connection refused: \(error)", [:])
+            }
+            self.listener = listener
         } catch {
             throw StartFailure("\(error)")
         }
@@ -187,10 +208,10 @@ public final class ProxyServer {
             connections: intake.connections.count, connectionsMax: configuration.connectionsMax,
             ringBytes: forwarder.ring.bytesUsed, ringBytesMax: forwarder.ring.bytesMax, sessions: forwarder.laneCount,
             isReadingPaused: intake.isPaused, spool: spoolStatus, submissions: intake.submissions?.statistics,
-            longestTurnSeconds: loop.longestTurn.map { Double($0) / 1e9 }, isServing: phase == .serving && (listener != nil || configuration.socketPath == nil),
+            longestTurnSeconds: loop.longestTurn.map { Double($0) / 1e9 }, isServing: phase == .serving && (listener != nil || configuration.socketPath == nil), isSocketPassed: passedSocket != nil,
+            reloads: reloads,
             obstacle: destination.reporter.obstacle,
-            reporter: (destination.reporter as? any ReporterStatisticsSource)?.statistics,
-            session: (destination.reporter as? AgentAPIReporter)?.status, clock: now.nanoseconds,
+            reporter: destination.reporterStatistics, session: destination.session, clock: now.nanoseconds,
             failuresInARow: forwarder.failuresInARow, failingForSeconds: seconds(since: forwarder.failingSince),
             secondsSinceLastSuccess: seconds(since: destination.statistics.lastSuccess), startedAt: startedAt)
     }
@@ -222,11 +243,19 @@ public final class ProxyServer {
     /// The work has ended but for a job of the spool that does not come back: its disk hangs.
     public var isSpoolHanging: Bool { phase == .stopped && destination.spool?.isBusy == true }
 
+    /// It has been tried to open the spool, if there is one: what is in it is known, or that it does not work has been said.
+    public var hasLookedIntoSpool: Bool { destination.spool.map { $0.statistics.jobs > 0 } ?? true }
+
+    var isWorking: Bool { phase == .serving }
+
     // MARK: Control
 
     /// Opens the destination's file anew and reads secrets again. Nothing under way is disturbed.
-    public func reopen() {
-        if let problem = destination.reporter.reopen() { logger.warning("not opened anew: \(problem)") }
+    /// - Returns: what could not be, in words; it has been logged.
+    @discardableResult public func reopen() -> String? {
+        let problem = destination.reporter.reopen()
+        if let problem { logger.warning("not opened anew: \(problem)") }
+        return problem
     }
 
     /// Ends the proxy's work: no new client; what clients have sent is read, to their end of file, and delivered, all within `drain-timeout`; what is
@@ -236,10 +265,11 @@ public final class ProxyServer {
         guard phase == .serving else { return }
         phase = .draining
         self.onStopped = onStopped
-        // First the name, so that no one connects any more; then those who did, whose bytes may already wait in the kernel.
+        // First the name, so that no one connects any more; then those who did, whose bytes may already wait in the kernel. On a socket that was passed they wait
+        // for the next daemon.
         socket?.unlink()
         socket = nil
-        listener?.acceptQueued()
+        if passedSocket == nil { listener?.acceptQueued() }
         listener?.close()
         listener = nil
         intake.beginDrain()

@@ -16,7 +16,7 @@ public struct SpoolSettings: Sendable, Equatable {
 
 /// What the forwarder knows of its spool, and the job that is under way.
 struct SpoolState {
-    let settings: SpoolSettings
+    var settings: SpoolSettings
     var content = SpoolContent()
     /// A job has succeeded, so that it is known what the spool holds, or the first one has failed.
     var hasOpened = false

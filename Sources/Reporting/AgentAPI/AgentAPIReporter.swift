@@ -68,6 +68,8 @@ public final class AgentAPIReporter: Reporter {
     /// Why there is no session: what deliveries are told meanwhile. Nil after an orderly end: nothing is known against a delivery then.
     private var problem: SessionEnd?
     private var isDraining = false
+    /// No session is opened any more.
+    private var isRetired = false
     private var refused: [(completion: (DeliveryOutcome) -> Void, outcome: DeliveryOutcome)] = []
     private var onClosed: (() -> Void)?
 
@@ -154,7 +156,7 @@ public final class AgentAPIReporter: Reporter {
     // MARK: Sessions
 
     private func dial() {
-        guard connection == nil, onClosed == nil else { return }
+        guard connection == nil, onClosed == nil, !isRetired else { return }
         // Perhaps it was rewritten since; one that cannot be read leaves the old one, and what that leads to is said.
         readTokenAgain()
         dialToken = token
@@ -248,6 +250,7 @@ public final class AgentAPIReporter: Reporter {
 
     public func beginDrain() {
         isDraining = true
+        guard !isRetired else { return }
         if state.state == .waiting, onClosed == nil { redial?.start(after: .zero) }
     }
 
@@ -292,6 +295,15 @@ public final class AgentAPIReporter: Reporter {
     public var obstacle: String? { problem?.reason ?? (hasOpened ? nil : "no session with coderd yet") }
 
     // MARK: The end
+
+    /// Calls that have been written go on, and the session with them; what waits for a session does not.
+    public func retire() {
+        redial?.stop()
+        isRetired = true
+        let calls = waiting
+        waiting = []
+        for call in calls { refuse(call, .transient(reason: "the settings of the destination have changed", retryAfter: nil)) }
+    }
 
     /// Calls under way are cut off, and may have arrived all the same; their pieces are not read from then on. Their completions come in a later turn,
     /// before `closed`.

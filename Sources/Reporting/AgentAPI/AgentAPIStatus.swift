@@ -1,5 +1,7 @@
 /// A coderd session's state and counters, for status pages and metrics. Counters only grow.
 public struct AgentAPIStatus: Sendable, Equatable {
+    public init() {}
+
     public enum State: String, Sendable, CaseIterable {
         /// The connection and the WebSocket are being made.
         case dialing
@@ -38,5 +40,21 @@ public struct AgentAPIStatus: Sendable, Equatable {
 
     public enum CallFailureCause: String, Sendable, CaseIterable {
         case error, timeout, reset, session
+    }
+
+    /// With what an earlier reporter counted; the state is this one's.
+    public func adding(_ earlier: AgentAPIStatus) -> AgentAPIStatus {
+        var sum = self
+        sum.dials += earlier.dials
+        sum.dialsFailed += earlier.dialsFailed
+        sum.reconnects += earlier.reconnects
+        sum.callsSucceeded += earlier.callsSucceeded
+        sum.callsFailed.merge(earlier.callsFailed) { $0 + $1 }
+        sum.callsPerhapsDelivered += earlier.callsPerhapsDelivered
+        sum.callsInFlight += earlier.callsInFlight
+        sum.bytesSent += earlier.bytesSent
+        sum.bytesReceived += earlier.bytesReceived
+        if sum.lastError == nil { sum.lastError = earlier.lastError }
+        return sum
     }
 }

@@ -10,7 +10,7 @@ import Pipeline
 public final class FileReporter: Reporter, ReporterStatisticsSource {
     public let traits = ReporterTraits(mixesSessions: true, inFlightMax: 1)
     public private(set) var statistics = ReporterStatistics()
-    public let destination: FileDestination
+    public private(set) var destination: FileDestination
 
     /// A write is under way, perhaps for ever: a pipe that nobody reads. `EventLoop.close` would wait for it.
     public var isWriting: Bool { writer.isBusy }
@@ -30,6 +30,8 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
     private var later: NextTurn?
     private var file: LogFile?
     private var wantsReopen = false
+    /// Where it goes on with the next byte that belongs to no torn line.
+    private var next: (destination: FileDestination, file: LogFile)?
     private var progress: Progress?
     /// The lines of the delivery that is under way, all of them; used again.
     private var lines: [UInt8] = []
@@ -44,15 +46,7 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
         self.loop = loop
         self.destination = destination
         writer = FileWriter(loop)
-        switch destination {
-        case .descriptor(let descriptor, _): file = LogFile(borrowing: descriptor)
-        case .path(let path):
-            do throws(LogFile.Failure) {
-                file = try LogFile(path: path)
-            } catch {
-                throw .file(purpose: "log file", path: path, reason: SystemError.text(error.code))
-            }
-        }
+        file = try Self.open(destination)
         later = NextTurn(loop) { [unowned self] in
             guard let outcome = pendingOutcome else { return }
             pendingOutcome = nil
@@ -82,10 +76,33 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
 
     /// Opens the file anew: now, or before the next byte if a delivery is under way. Until that succeeds, deliveries are `.transient`.
     public func reopen() -> String? {
-        guard case .path = destination else { return nil }
+        guard case .path = next?.destination ?? destination else { return nil }
         wantsReopen = true
         guard current == nil, progress == nil, let code = openIfNeeded() else { return nil }
         return "\(destination.description): \(SystemError.text(code))"
+    }
+
+    /// Opens another file, or says why it cannot be; the writing moves there when what is returned is called: now, or before the next byte if a
+    /// delivery is under way. A line is ended where it was begun.
+    public func moving(to new: FileDestination) throws(ReportingError) -> () -> Void {
+        let file = try Self.open(new)
+        return { [self] in
+            next = (new, file)
+            wantsReopen = true
+            if current == nil, progress == nil { _ = openIfNeeded() }
+        }
+    }
+
+    private static func open(_ destination: FileDestination) throws(ReportingError) -> LogFile {
+        switch destination {
+        case .descriptor(let descriptor, _): return LogFile(borrowing: descriptor)
+        case .path(let path):
+            do throws(LogFile.Failure) {
+                return try LogFile(path: path)
+            } catch {
+                throw .file(purpose: "log file", path: path, reason: SystemError.text(error.code))
+            }
+        }
     }
 
     /// A write under way cannot be stopped: its delivery is `.transient` but may be written all the same, and `EventLoop.close` waits for
@@ -189,6 +206,12 @@ public final class FileReporter: Reporter, ReporterStatisticsSource {
 
     /// An `errno`, or nil when the file is open. The old one stays open until the new one is.
     private func openIfNeeded() -> Int32? {
+        if let next {
+            (destination, file) = next
+            self.next = nil
+            wantsReopen = false
+            return nil
+        }
         guard case .path(let path) = destination, wantsReopen || file == nil else { return nil }
         do throws(LogFile.Failure) {
             file = try LogFile(path: path)

@@ -9,7 +9,8 @@ struct StatusScreen {
 
     var text: String {
         var lines = [heading, ""]
-        lines.append(row("socket", string(status["socket"])))
+        lines.append(row("socket", string(status["socket"]) + (status["socket_passed"].isTrue ? ", passed by the service manager" : "")))
+        if let configuration { lines.append(row("configuration", configuration)) }
         let connections = status["connections"]
         lines.append(row("connections", "\(count(connections["now"])) now, \(count(connections["total"])) in all, \(count(connections["refused"])) refused"))
         lines.append(row("frames", frames))
@@ -26,6 +27,14 @@ struct StatusScreen {
 
     private var heading: String {
         "boundary-log-proxy \(string(status["version"])), \(status["ready"].isTrue ? "ready" : "NOT READY"), started \(string(status["started"]))"
+    }
+
+    /// Where what was read last is not what is in effect.
+    private var configuration: String? {
+        let reloads = status["reloads"]
+        if reloads["last_failed"].isTrue { return "the last reload FAILED: what was in effect before still is" }
+        let waiting = reloads["waiting_for_restart"].elements.compactMap(\.text)
+        return waiting.isEmpty ? nil : "needs a restart for \(waiting.joined(separator: ", "))"
     }
 
     private var frames: String {

@@ -47,7 +47,7 @@ import Testing
     @Test func oneLineForEachEventAndNoneBelowTheLevel() throws {
         let ends = try #require(ClosedOnExec.pipe())
         defer { close(ends.read) }
-        var handler = StandardErrorLogHandler(level: .info, format: .json, fileDescriptor: ends.write)
+        var handler = StandardErrorLogHandler(LogSettings(level: .info, format: .json), fileDescriptor: ends.write)
         handler[metadataKey: "a"] = "1"
         let logger = Logger(label: "test") { [handler] _ in handler }
         logger.debug("hidden")

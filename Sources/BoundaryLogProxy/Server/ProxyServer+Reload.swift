@@ -1,0 +1,87 @@
+import EventLoop
+import Glibc
+import Pipeline
+import Reporting
+
+extension ProxyServer {
+    /// Changes the configuration while everything goes on: no connection is closed, no log is lost. What cannot be changed without a restart stays as it is, and
+    /// is told (`ConfigurationChanges.waiting`). When it throws, nothing was changed.
+    @discardableResult public func apply(_ new: Configuration) throws(StartFailure) -> ConfigurationChanges {
+        do throws(StartFailure) {
+            guard isWorking else { throw StartFailure("the proxy is stopping") }
+            let changes = ConfigurationChanges(from: configuration, to: new)
+            try apply(changes)
+            reloads.applied += 1
+            reloads.hasLastFailed = false
+            reloads.waitingForRestart = changes.waiting.map(\.name)
+            return changes
+        } catch {
+            countFailedReload()
+            throw error
+        }
+    }
+
+    /// A configuration that could not even be read is one, too.
+    func countFailedReload() {
+        reloads.failed += 1
+        reloads.hasLastFailed = true
+    }
+
+    /// First what may fail, and can be taken back; then the rest.
+    private func apply(_ changes: ConfigurationChanges) throws(StartFailure) {
+        let result = changes.result
+        let reporter = needsOtherReporter(changes) ? try makeReporter(result) : nil
+        let moveFile: (() -> Void)?
+        do throws(StartFailure) {
+            moveFile = try prepareOtherFile(changes)
+            try changeSocketRights(changes)
+        } catch {
+            reporter?.close {}
+            throw error
+        }
+        moveFile?()
+        if let reporter {
+            watch(reporter)
+            destination.replaceReporter(reporter)
+        }
+        destination.forwarder.change(result.forwarderSettings, bufferBytes: result.bufferBytes, spool: result.spoolSettings)
+        intake.connectionsMax = result.connectionsMax
+        intake.idleTimeout = result.connectionIdleTimeout
+        configuration = result
+        // Something may be due sooner than it was.
+        loop.turnSoon()
+    }
+
+    /// What a reporter was made with cannot be changed in it: another takes its place.
+    private func needsOtherReporter(_ changes: ConfigurationChanges) -> Bool {
+        switch configuration.reporter {
+        case .http: changes.concerns(.http)
+        case .coder: changes.concerns(.coder) || changes.concerns("in-flight-max")
+        case .file, .discard, .callback: false
+        }
+    }
+
+    private func prepareOtherFile(_ changes: ConfigurationChanges) throws(StartFailure) -> (() -> Void)? {
+        guard changes.concerns("file-path"), let file = destination.reporter as? FileReporter else { return nil }
+        do { return try file.moving(to: FileDestination(argument: changes.result.filePath)) } catch { throw StartFailure("file-path: \(error)") }
+    }
+
+    private func changeSocketRights(_ changes: ConfigurationChanges) throws(StartFailure) {
+        guard changes.concerns("socket-mode") || changes.concerns("socket-group") else { return }
+        do {
+            let group = try changes.result.socketGroup.map { name throws(ListeningSocket.Failure) in try ListeningSocket.groupID(named: name) }
+            try socket?.changeRights(mode: changes.result.socketMode, groupID: group ?? getegid())
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+}
+
+extension Configuration {
+    var forwarderSettings: Forwarder.Settings {
+        .init(flushInterval: flushInterval, requestBytesMax: requestBytesMax, inFlightMax: inFlightMax, overflow: overflow, giveUpAfter: giveUpAfter)
+    }
+
+    /// Without a meaning where `durability` is `memory`.
+    var spoolSettings: SpoolSettings { .init(durability: durability, after: spoolAfter, bytesMax: spoolBytesMax) }
+}
