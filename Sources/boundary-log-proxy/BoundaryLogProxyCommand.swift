@@ -27,6 +27,8 @@ struct BoundaryLogProxyCommand: ParsableCommand {
                   Has the running daemon read its configuration anew.
               boundary-log-proxy status --status-listen unix:/run/boundary-log-proxy/status.sock
                   How a running daemon is doing.
+              boundary-log-proxy tap --denied --status-listen unix:/run/boundary-log-proxy/status.sock
+                  The requests that are denied, as they come.
               boundary-log-proxy spool list
                   What waits on disk for its delivery.
 
@@ -37,7 +39,9 @@ struct BoundaryLogProxyCommand: ParsableCommand {
               3  serve: stopped, and something was lost
             """,
         version: Version.text,
-        subcommands: [Serve.self, CheckConfig.self, DoctorCommand.self, Reload.self, Status.self, SpoolCommand.self, VersionCommand.self],
+        subcommands: [
+            Serve.self, CheckConfig.self, DoctorCommand.self, Reload.self, Status.self, Tap.self, SpoolCommand.self, VersionCommand.self,
+        ],
         defaultSubcommand: Serve.self)
 
     /// ArgumentParser ends with 64 when it does not understand a command line; 2 is what shells and tools of this kind use.

@@ -3,11 +3,22 @@ import Wire
 
 /// The daemon's `/status` as one screen for people. What an older or newer daemon does not tell is shown as `?` or left out.
 struct StatusScreen {
+    /// What the place where it is shown can do.
+    struct Style {
+        /// Bars are drawn with block characters.
+        var isUTF8 = false
+        /// Lines are cut there; nil: never.
+        var columns: Int?
+    }
+
     private let status: JSONValue
+    private let style: Style
 
-    init(_ status: JSONValue) { self.status = status }
+    init(_ status: JSONValue, _ style: Style = Style()) { (self.status, self.style) = (status, style) }
 
-    var text: String {
+    var text: String { lines.map { Self.cut($0, style.columns ?? .max) + "\n" }.joined() }
+
+    var lines: [String] {
         var lines = [heading, ""]
         lines.append(row("socket", string(status["socket"]) + (status["socket_passed"].isTrue ? ", passed by the service manager" : "")))
         if let configuration { lines.append(row("configuration", configuration)) }
@@ -21,8 +32,9 @@ struct StatusScreen {
         lines.append(row("buffer", bar(status["ring"])))
         lines += spool
         lines += destination
+        lines += ClientTable(status["clients"]).lines
         lines += SequenceTable(status["sequences"]).lines
-        return lines.map { $0 + "\n" }.joined()
+        return lines
     }
 
     private var heading: String {
@@ -95,7 +107,8 @@ struct StatusScreen {
         guard let bytes = queue["bytes"].integer, let bytesMax = queue["bytes_max"].integer, bytesMax > 0, bytes >= 0 else { return "?" }
         let share = min(1, Double(bytes) / Double(bytesMax))
         let filled = Int((share * 20).rounded())
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
+        let (full, empty) = style.isUTF8 ? ("█", "░") : ("#", ".")
+        let bar = String(repeating: full, count: filled) + String(repeating: empty, count: 20 - filled)
         return "[\(bar)] \(Int((share * 100).rounded())) % of \(SizeText.format(bytesMax))"
     }
 
@@ -153,6 +166,11 @@ struct StatusScreen {
         return width < 0 ? space + text : text + space
     }
 
+    /// The first `columns` characters, the last of them a sign that there was more.
+    static func cut(_ line: String, _ columns: Int) -> String {
+        line.count <= columns ? line : String(line.prefix(max(0, columns - 1))) + ">"
+    }
+
     /// `1,234,567`
     static func grouped(_ number: Int) -> String {
         var result = ""
@@ -167,7 +185,7 @@ struct StatusScreen {
 
 extension JSONValue {
     /// Whole seconds; numbers may have a fraction.
-    fileprivate var seconds: Int? {
+    var seconds: Int? {
         guard case .number(let digits) = self, let value = Double(digits), value >= 0, value < 1e9 else { return nil }
         return Int(value)
     }

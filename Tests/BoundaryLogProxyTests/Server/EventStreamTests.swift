@@ -28,7 +28,7 @@ import Wire
         }
         #expect(stream.head.contains("Content-Type: text/event-stream"))
         let events = try stream.events("figures").map(json)
-        let page = try json(try bench.ask(StatusQuery.get("/status")).body)
+        let page = try json(bench.ask(StatusQuery.get("/status")).body)
         #expect(events[2].members.map(\.name) == page.members.map(\.name))
         #expect(events[2]["ledger"] == page["ledger"] && events[2]["configuration"] == page["configuration"])
         #expect(stream.events("log").isEmpty)
@@ -54,8 +54,8 @@ import Wire
             return
         }
         NDJSON.append(span, sessionID: scanned.sessionID, processName: scanned.processName, logs: nil, to: &lines)
-        let expected = String(decoding: lines, as: UTF8.self).split(separator: "\n").map { $0.dropLast() + ",\"pid\":\(getpid())}" }
-        #expect(stream.events("log").prefix(3).map { $0 } == expected)
+        let expected = String(decoding: lines, as: UTF8.self).split(separator: "\n").map { String($0.dropLast()) + ",\"pid\":\(getpid())}" }
+        #expect(stream.events("log").prefix(3) == expected[...])
         let last = try json(stream.events("log")[3])
         #expect(last["session_id"].text == "b" && last["sequence_number"].integer == 7)
         #expect(stream.events("skipped").isEmpty && stream.events("figures").isEmpty)
@@ -134,10 +134,10 @@ import Wire
             ("", "nothing is asked for"), ("?logs=0", "nothing is asked for"), ("?denied=1", "nothing is asked for"), ("?logs=yes", "logs must be 0 or 1"),
             ("?logs=1&deny=1", "'deny' is not known here"), ("?figures=2", "figures must be 0 or 1"),
         ] {
-            let answer = try bench.ask(StatusQuery.get("/events\(query)"))
+            let answer = bench.ask(StatusQuery.get("/events\(query)"))
             #expect(answer.status == 400 && answer.body.contains(complaint) && answer.body.contains("allowed are"), "\(query): \(answer.text)")
         }
-        #expect(try bench.ask("HEAD /events?logs=1 HTTP/1.0\r\nHost: localhost\r\n\r\n").status == 200)
+        #expect(bench.ask("HEAD /events?logs=1 HTTP/1.0\r\nHost: localhost\r\n\r\n").status == 200)
         #expect(bench.snapshot.streams?.streams == 0)
         bench.finish()
     }
@@ -145,9 +145,9 @@ import Wire
     @Test func oneReaderTooManyIsToldSoAndAPlaceIsFreedByLeaving() throws {
         let bench = try Bench.withStatusSocket()
         var streams = (0..<EventStreams.streamsMax).map { follow(bench, $0 % 2 == 0 ? "logs=1" : "figures=1") }
-        let refused = try bench.ask(StatusQuery.get("/events?logs=1"))
+        let refused = bench.ask(StatusQuery.get("/events?logs=1"))
         #expect(refused.status == 503 && refused.head.contains("Retry-After:") && refused.body.contains("16 readers"))
-        #expect(try bench.ask(StatusQuery.get("/metrics")).body.contains("agent_boundary_log_proxy_event_streams 16\n"))
+        #expect(bench.ask(StatusQuery.get("/metrics")).body.contains("agent_boundary_log_proxy_event_streams 16\n"))
         // A follower is noticed to have gone at the next log, one of figures within a second.
         streams[0].close()
         let client = TestClient(bench.socketPath)

@@ -84,7 +84,7 @@ final class StatusQuery {
 
 extension Bench {
     /// Asks and waits for the whole answer.
-    func ask(_ request: String) throws -> StatusQuery {
+    func ask(_ request: String) -> StatusQuery {
         let query = proxy!.statusPort.map { StatusQuery(port: $0, request) } ?? StatusQuery(socket: directory.path("status"), request)
         run(until: "the status listener has answered") {
             query.take()

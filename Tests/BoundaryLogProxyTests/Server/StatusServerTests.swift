@@ -46,7 +46,7 @@ import Wire
             #expect(metrics.split(separator: "\n").contains(Substring(line)), "\(line)")
         }
         #expect(try get(bench, "/status").status == 404 && get(bench, "/events").status == 404 && get(bench, "/").status == 404)
-        let status = try bench.ask(StatusQuery.get("/status")).body
+        let status = bench.ask(StatusQuery.get("/status")).body
         #expect(status.contains("\"delivered\": 3"))
         let page = try #require(JSONReader.read(Array(status.utf8)))
         #expect(page["clients_more"].integer == 0 && page["clients"].elements.count == 1)
@@ -74,7 +74,7 @@ import Wire
         ] {
             #expect(metrics.contains("agent_boundary_log_proxy_\(line)\n"), "\(line)")
         }
-        let status = try #require(JSONReader.read(Array(try bench.ask(StatusQuery.get("/status")).body.utf8)))["sequences"]
+        let status = try #require(JSONReader.read(Array(bench.ask(StatusQuery.get("/status")).body.utf8)))["sequences"]
         #expect(status["missing"].integer == 2 && status["more"].integer == 6 && status["recent"].elements.count == 20)
         let session = try #require(status["recent"].elements.first)
         #expect(session["session"].text == "a" && session["logs"].integer == 5 && session["last"].integer == 5)
