@@ -55,10 +55,9 @@ let package = Package(
         .target(
             name: "BoundaryLogProxy",
             dependencies: [
-                "Wire", "Pipeline", "EventLoop", "HTTPServer", "Reporting", "Spool", "CYAML", "CMalloc",
+                "Wire", "Pipeline", "EventLoop", "HTTPServer", "Reporting", "Spool", "StatusWebPage", "CYAML", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
-            ],
-            resources: [.embedInCode("Page/page.html")]),
+            ]),
         .executableTarget(
             name: "boundary-log-proxy",
             dependencies: [

@@ -1,6 +1,7 @@
 import HTTPServer
+import StatusWebPage
 
-/// The page `/`: one file (Page/page.html) without anything from elsewhere, and without data, which its script fetches.
+/// The page `/`: one file (Sources/StatusWebPage/page.html) without anything from elsewhere, and without data, which its script fetches.
 enum StatusHTML {
     private static let nonceMark = Array("__NONCE__".utf8)
 
@@ -14,7 +15,7 @@ enum StatusHTML {
                     "default-src 'none'; script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
                 )
             ],
-            body: filled(PackageResources.page_html, nonce: Array(nonce.utf8)))
+            body: filled(StatusWebPage.html, nonce: Array(nonce.utf8)))
     }
 
     private static func filled(_ page: [UInt8], nonce: [UInt8]) -> [UInt8] {

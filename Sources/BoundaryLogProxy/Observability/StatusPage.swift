@@ -10,7 +10,7 @@ enum StatusPage {
         .object([
             ("version", .string(Version.text)),
             ("started", .string(s.startedAt.text)),
-            ("ready", .bool(HealthPages.obstacles(s).isEmpty)),
+            ("ready", .bool(HealthPages.obstacles(s).isEmpty)), ("serving", .bool(s.isServing)),
             ("socket", .text(configuration.socketPath)),
             ("socket_passed", .bool(s.isSocketPassed)),
             (
