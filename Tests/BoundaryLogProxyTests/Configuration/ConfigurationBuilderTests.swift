@@ -30,7 +30,7 @@ import Testing
         #expect(configuration.metricsListen == nil)
         #expect(configuration.drainTimeout == .seconds(10))
         #expect(configuration.logLevel == .info)
-        #expect(configuration.logFormat == .text)
+        #expect(configuration.logFormat == .auto)
         #expect(configuration.warnings.isEmpty)
         #expect(Options.all.allSatisfy { configuration.source(of: $0.name) == .default })
     }
