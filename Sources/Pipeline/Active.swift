@@ -23,11 +23,12 @@ struct Active {
     /// Of a part: the logs of what the spool has that go before its own.
     var logsBefore = 0
     var isOnlyInMemory: Bool { if case .nothing = disk { true } else { false } }
+    var isStored: Bool { if case .whole = disk { true } else { false } }
     /// A job that stores it is under way.
     var isBeingStored = false
     /// A process before this one may have sent it: it goes under its key once more, in one piece, if it may have gone so.
     var mayHaveArrived = false
-    /// Of the session of what came from the spool; nil when it has several.
+    /// Of the session of what came from the spool, or was formed while others are on their way; nil when it has several.
     var sessionHash: Int?
     var isOnWire = false
     /// The destination found it too large.

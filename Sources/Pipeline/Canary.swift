@@ -3,6 +3,8 @@
     public enum Canary: String, CaseIterable, Sendable {
         /// What a job writes counts as stored although it failed.
         case ackBeforeCommit
+        /// With `sync` a delivery is sent while the job that stores it is under way.
+        case sendBeforeCommit
         /// At the end of the process what waits is not stored.
         case lostTail
         /// A batch frees its segment twice, so that it goes while others lie in it.

@@ -1,7 +1,8 @@
 /// What goes into the spool, and when.
 ///
 /// - What is in the spool goes first: while anything is, the ring's lanes are not offered, and follow it there when they are due.
-/// - `sync`: everything goes through the spool, in groups; the ring is what is not committed yet.
+/// - `sync`: everything goes into the spool, in groups, before it is sent. What is worth a delivery, while the destination keeps up, is stored as one, and
+///   sent from the ring (Forwarder+Direct); the rest as rows, which a delivery then is put together from.
 /// - `spill`: what waits in the ring follows when its oldest has waited `after`, or when the ring passes its mark.
 /// - A delivery from the ring that has been under way or has failed for so long is stored as well, under its key, while it stays where it is.
 /// - A delivery that comes from the spool is claimed by its key in the transaction that takes it out; its rows go when it has ended.
@@ -30,6 +31,7 @@ extension Forwarder {
 
     /// The next job, if one is due. `wakeAt`: when one will be, unless something happens before.
     func makeJob(_ now: Instant, wakeAt: inout Instant?) -> SpoolJob? {
+        wakeForReading(now, &wakeAt)
         guard let state = spool, state.job == nil else { return nil }
         var job = SpoolJob(now: now)
         var inHand = SpoolState.JobInHand()
@@ -45,7 +47,9 @@ extension Forwarder {
                 if state.looksForExpired, failuresInARow > 0, let giveUpAfter = settings.giveUpAfter {
                     job.expireBefore = now.advanced(by: .zero - giveUpAfter)
                 }
-                if storeDeliveries(now, &job, &inHand, &wakeAt) { storeWaiting(now, &job, &inHand, &wakeAt) }
+                let isDue = waitingIsDue(now, state)
+                let hasFormed = isDue && formDeliveries(now, state)
+                if storeDeliveries(now, isWaitingDue: isDue, &job, &inHand, &wakeAt), !hasFormed { storeWaiting(now, &job, &inHand, &wakeAt) }
             }
         }
         if state.hasOpened { load(now, &job, &inHand, &wakeAt) }
@@ -70,11 +74,11 @@ extension Forwarder {
 
     /// Deliveries that the spool should have, and does not have whole. False when it has no room for one: then what follows it has none either.
     private func storeDeliveries(
-        _ now: Instant, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?
+        _ now: Instant, isWaitingDue: Bool, _ job: inout SpoolJob, _ inHand: inout SpoolState.JobInHand, _ wakeAt: inout Instant?
     ) -> Bool {
         guard let spool else { return false }
         // Rows go in the order in which they were written: what is due takes along all that is before it, and what waits is behind all of them.
-        let lastDue = waitingIsDue(now, spool) ? active.count : active.lastIndex { $0.isOnlyInMemory && now >= storingDue($0.oldest, spool, now) } ?? -1
+        let lastDue = isWaitingDue ? active.count : active.lastIndex { $0.isOnlyInMemory && now >= storingDue($0.oldest, spool, now) } ?? -1
         for index in active.indices {
             switch active[index].disk {
             case .whole: continue
@@ -212,7 +216,7 @@ extension Forwarder {
     }
 
     /// Bytes of rows that the spool has room for, besides those of the job that is being made.
-    private func roomLeft(_ state: SpoolState, _ inHand: SpoolState.JobInHand) -> Int {
+    func roomLeft(_ state: SpoolState, _ inHand: SpoolState.JobInHand) -> Int {
         state.settings.bytesMax - state.content.bytes - inHand.footprint
     }
 
@@ -254,6 +258,10 @@ extension Forwarder {
 extension Batch {
     /// Whether the merge law holds for the two.
     func hasSameSession(as other: Batch) -> Bool {
-        request[sessionID].elementsEqual(other.request[other.sessionID]) && request[processName].elementsEqual(other.request[other.processName])
+        bytes(sessionID).hasSameBytes(as: other.bytes(other.sessionID)) && bytes(processName).hasSameBytes(as: other.bytes(other.processName))
+    }
+
+    private func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: request[range])
     }
 }

@@ -209,7 +209,7 @@ extension Forwarder {
 }
 
 extension Batch {
-    fileprivate var sessionHash: Int {
+    var sessionHash: Int {
         var hasher = Hasher()
         hasher.combine(sessionID.count)
         hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: request[sessionID]))

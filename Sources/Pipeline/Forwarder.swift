@@ -26,7 +26,7 @@ public enum OverflowPolicy: String, Sendable, CaseIterable {
 /// One batch can be larger than a request may be: as JSON lines, a frame of empty logs with a long session id is 25,000 times its size.
 /// Such a delivery is sent in parts, halved when its turn comes, so that no more than one request's worth of it is ever made.
 ///
-/// With a spool, what is in it goes before what waits in the ring (Forwarder+Spool).
+/// With a spool, what is in it goes before what waits in the ring (Forwarder+Spool, Forwarder+Direct).
 public final class Forwarder {
     public struct Settings: Sendable, Equatable {
         public var flushInterval: Duration
@@ -290,6 +290,7 @@ public final class Forwarder {
         guard !needsSplit(active[index]) else { return .idle }
         // Its part of what the spool holds must become its own there first, so that it ends there when it ends here.
         if case .part = active[index].disk, spool?.isUsable == true { return .idle }
+        if isWaitingForCommit(active[index]) { return .idle }
         return .send(index)
     }
 
@@ -304,33 +305,47 @@ public final class Forwarder {
     }
 
     private func take() -> Active {
-        let traits = reporter.traits
-        let (bytesMax, ordinalMax) = (bytesMax, pinnedOrdinalMax)
+        let mixesSessions = reporter.traits.mixesSessions
+        var filling = Filling(bytesMax: bytesMax, ordinalMax: pinnedOrdinalMax)
+        while let (lane, ticket) = lanes.next, filling.batches.isEmpty || ticket <= flushTicket {
+            guard takeAll(of: lane, into: &filling), mixesSessions else { break }
+        }
+        return start(filling)
+    }
+
+    /// A delivery that is being formed.
+    struct Filling {
+        let bytesMax: Int
+        /// Batches of later segments of the ring are left there.
+        let ordinalMax: UInt64
         var batches: [Batch] = []
         var bodyBytes = 0
         var tally = Tally()
-        filling: while let (lane, ticket) = lanes.next, batches.isEmpty || ticket <= flushTicket {
-            var hasBegun = false
-            while let position = lanes.head(of: lane) {
-                let batch = ring.batch(at: position)
-                let bytes = reporter.bodyBytes(of: batch)
-                if !batches.isEmpty, bodyBytes + bytes > bytesMax || ring.ordinal(of: position) > ordinalMax {
-                    break filling
-                }
-                if !hasBegun {
-                    lanes.beginDelivery(of: lane)
-                    hasBegun = true
-                }
-                lanes.takeHead(of: lane)
-                batches.append(batch)
-                bodyBytes += bytes
-                waitingBytes -= batch.request.count
-                tally += Tally(logs: UInt64(batch.logCount), batches: 1)
+    }
+
+    /// Takes a lane's batches, as many as a delivery has room for; one in any case. False when some are left.
+    func takeAll(of lane: Int, into filling: inout Filling) -> Bool {
+        var hasBegun = false
+        while let position = lanes.head(of: lane) {
+            let batch = ring.batch(at: position)
+            let bytes = reporter.bodyBytes(of: batch)
+            if !filling.batches.isEmpty, filling.bodyBytes + bytes > filling.bytesMax || ring.ordinal(of: position) > filling.ordinalMax { return false }
+            if !hasBegun {
+                lanes.beginDelivery(of: lane)
+                hasBegun = true
             }
-            guard traits.mixesSessions else { break }
+            lanes.takeHead(of: lane)
+            filling.batches.append(batch)
+            filling.bodyBytes += bytes
+            waitingBytes -= batch.request.count
+            filling.tally += Tally(logs: UInt64(batch.logCount), batches: 1)
         }
-        ledger.start(tally)
-        return makeActive(batches, bodyBytes: bodyBytes, logs: nil, logCount: Int(tally.logs), origin: .ring)
+        return true
+    }
+
+    func start(_ filling: Filling) -> Active {
+        ledger.start(filling.tally)
+        return makeActive(filling.batches, bodyBytes: filling.bodyBytes, logs: nil, logCount: Int(filling.tally.logs), origin: .ring)
     }
 
     /// A delivery with a number and a key of its own.

@@ -14,7 +14,7 @@ struct LaneQueue {
     struct Lane {
         var head = RingPosition.none
         var tail = RingPosition.none
-        /// A batch under way, valid while `deliveries` > 0: gives the key when nothing waits.
+        /// The last batch that went under way, valid while `deliveries` > 0: gives the key when nothing waits.
         var heldKey = RingPosition.none
         /// A batch on its way into the spool, valid while `runs` > 0: gives the key when nothing waits or is under way.
         var runKey = RingPosition.none
@@ -185,9 +185,10 @@ struct LaneQueue {
 
     // MARK: Service
 
-    /// Takes a lane out of line for a delivery; `takeHead` then gives its batches, `settle` ends it.
+    /// Takes a lane out of line for a delivery, beside others that hold it; `takeHead` then gives its batches, `settle` ends it. Of several that hold a
+    /// lane the first formed ends first.
     mutating func beginDelivery(of lane: Int) {
-        leaveLine(lane)
+        if lanes[lane].isReady { leaveLine(lane) }
         lanes[lane].deliveries += 1
     }
 
@@ -277,7 +278,7 @@ struct LaneQueue {
 
 extension UnsafeRawBufferPointer {
     /// Eight bytes at a time: keys are compared once per batch.
-    fileprivate func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
+    func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
         guard count == other.count else { return false }
         var offset = 0
         while offset + 8 <= count {

@@ -19,6 +19,8 @@ public enum Happening: String, CaseIterable, Sendable {
     /// The destination got what it had.
     case resent
     case severalUnderWay
+    /// With `sync`, from where it lies, once it was stored.
+    case sentFromRing
     case restStored
     case restLost
     case framingBroken

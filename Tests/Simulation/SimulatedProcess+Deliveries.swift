@@ -25,6 +25,9 @@ extension SimulatedProcess {
         if delivery.attempt == 1 { try waiting.take(flight.content) }
         flights.append(flight)
         if flights.count > 1 { world.met.insert(.severalUnderWay) }
+        if world.setup.durability == .sync, forwarder.active.contains(where: { $0.delivery.number == delivery.number && $0.origin == .ring && $0.isStored }) {
+            world.met.insert(.sentFromRing)
+        }
     }
 
     /// What the spool has of a delivery is claimed by its key, unless that could not be; with `sync` it has all of it.

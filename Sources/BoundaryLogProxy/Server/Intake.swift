@@ -387,13 +387,13 @@ final class Intake {
             }
             return
         }
-        let (used, most) = (forwarder.ring.bytesUsed, forwarder.ring.bytesMax)
+        let (used, marks) = (forwarder.ring.bytesUsed, forwarder.readingMarks(now))
         if isPaused {
-            if used <= most / 2 {
+            if used <= marks.goOn {
                 resume()
                 takeSubmissions()
             }
-        } else if used > most / 8 * 7 {
+        } else if used > marks.stop {
             pause()
         }
     }
