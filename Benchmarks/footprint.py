@@ -26,7 +26,9 @@ class Daemon:
         spool = [] if "memory" in options else ["--spool-dir", os.path.join(directory, "spool")]
         self.process = subprocess.Popen(
             [os.path.join(bin_dir, "boundary-log-proxy"), "--socket", self.path, *spool, *options],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
+            # Unbuffered: a line that lies in a buffer is none that a poll sees.
+            bufsize=0)
         # It says when it listens: the first thing that a poll on its messages waits for.
         line = b""
         while b"listening" not in line:
