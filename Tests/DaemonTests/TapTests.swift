@@ -204,7 +204,7 @@ import Wire
         #expect(text.contains("""
             client    process                  uid          logs            bytes  connected     idle
             8         -                          0         2,000                5         1s        0  READING PAUSED
-            7         cl\\u{1b}aude           1000            10            1,000      1m15s       2s
+            7         cl\\u{1b}aude            1000            10            1,000      1m15s       2s
             """), "\(text)")
         let narrow = StatusScreen(status, .init(columns: 30)).text
         #expect(narrow.split(separator: "\n").allSatisfy { $0.count <= 30 } && narrow.contains(">\n"))
