@@ -143,7 +143,7 @@ import Wire
         let daemon = try await daemon()
         let program = Subprocess.product("boundary-log-proxy")
         let terminal = try Subprocess(
-            "/usr/bin/script", ["-qec", "stty cols 60 rows 20; \(program) status --watch --status-listen unix:\(statusSocket)", "/dev/null"],
+            "/usr/bin/script", ["-qec", "stty cols 60 rows 20; exec \(program) status --watch --status-listen unix:\(statusSocket)", "/dev/null"],
             environment: ["PATH": "/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8"], takesInput: true)
         #expect(await terminal.waitFor("░", on: .standardOutput), "\(terminal.written(to: .standardOutput))")
         terminal.write("\u{3}")
