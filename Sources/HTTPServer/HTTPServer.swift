@@ -242,7 +242,7 @@ public final class HTTPServer {
         exchange.state = .finished
         suspended[ObjectIdentifier(exchange)] = nil
         streaming[ObjectIdentifier(exchange)] = nil
-        exchange.stream?.close(isTold: true)
+        exchange.stream?.close(isTold: !isCloseRequested)
         exchange.stream = nil
     }
 

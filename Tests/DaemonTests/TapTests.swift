@@ -143,7 +143,7 @@ import Wire
         let daemon = try await daemon()
         let program = Subprocess.product("boundary-log-proxy")
         let terminal = try Subprocess(
-            "/usr/bin/script", ["-qec", "stty cols 60 rows 20; \(program) status --watch --status-listen unix:\(statusSocket)", "/dev/null"],
+            "/usr/bin/script", ["-qec", "stty cols 60 rows 20; exec \(program) status --watch --status-listen unix:\(statusSocket)", "/dev/null"],
             environment: ["PATH": "/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8"], takesInput: true)
         #expect(await terminal.waitFor("░", on: .standardOutput), "\(terminal.written(to: .standardOutput))")
         terminal.write("\u{3}")
@@ -204,7 +204,7 @@ import Wire
         #expect(text.contains("""
             client    process                  uid          logs            bytes  connected     idle
             8         -                          0         2,000                5         1s        0  READING PAUSED
-            7         cl\\u{1b}aude           1000            10            1,000      1m15s       2s
+            7         cl\\u{1b}aude            1000            10            1,000      1m15s       2s
             """), "\(text)")
         let narrow = StatusScreen(status, .init(columns: 30)).text
         #expect(narrow.split(separator: "\n").allSatisfy { $0.count <= 30 } && narrow.contains(">\n"))

@@ -42,6 +42,8 @@ final class EventStreams {
     func close() {
         for reader in readers {
             _ = reader.follower?.tell()
+            // They outlive us by what is still in their buffers.
+            (reader.stream.onClosed, reader.stream.onDrained) = (nil, nil)
             if let follower = reader.follower { hub.leave(follower) }
         }
         readers = []
