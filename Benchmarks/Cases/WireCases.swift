@@ -12,6 +12,12 @@ extension BenchmarkCase {
         BenchmarkCase(name: "ndjson-150", operation: "log", operationsPerRound: logsPerRound, rounds: 100) {
             LineWriting(Messages(count: messageCount, urlBytes: 150))
         },
+        BenchmarkCase(name: "otlp-150", operation: "log", operationsPerRound: logsPerRound, rounds: 100) {
+            RecordWriting(.protobuf, Messages(count: messageCount, urlBytes: 150))
+        },
+        BenchmarkCase(name: "otlp-json-150", operation: "log", operationsPerRound: logsPerRound, rounds: 100) {
+            RecordWriting(.json, Messages(count: messageCount, urlBytes: 150))
+        },
     ]
 
     private static func scan(_ name: String, urlBytes: Int) -> BenchmarkCase {
@@ -101,5 +107,29 @@ private final class LineWriting: BenchmarkRun {
                 message.request.bytes, sessionID: message.scanned.sessionID, processName: message.scanned.processName, logs: nil, to: &lines)
         }
         precondition(lines.count > messages.all.count * Messages.logsPerMessage * 150)
+    }
+}
+
+private final class RecordWriting: BenchmarkRun {
+    private let encoder: OTLPRequestEncoder
+    private let messages: Messages
+    private var body: [UInt8] = []
+
+    init(_ format: OTLPRequestEncoder.Format, _ messages: Messages) {
+        encoder = OTLPRequestEncoder(format: format, resource: [("service.name", "boundary-log-proxy")], version: "1")
+        self.messages = messages
+    }
+
+    func round() {
+        body.removeAll(keepingCapacity: true)
+        encoder.begin(&body)
+        var count = 0
+        for message in messages.all {
+            count += encoder.append(
+                message.request.bytes, sessionID: message.scanned.sessionID, processName: message.scanned.processName, logs: nil,
+                observed: 1_795_447_957_000_000_000, isFirst: count == 0, to: &body)
+        }
+        encoder.end(&body, start: 0)
+        precondition(count == messages.all.count * Messages.logsPerMessage)
     }
 }
