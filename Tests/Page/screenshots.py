@@ -15,7 +15,7 @@ from .daemon import Daemon
 from .sink import Sink
 
 BYTES_MAX = 300_000
-SECONDS = 116
+SECONDS = 108
 OUTAGE = range(64, 68)
 PEERS = [
     ("claude-code", "d401b2fd-3509-42c0-abae-2adeb7babe3b"), ("codex", "5b0e3d0a-91c4-4c52-8a3f-0d0f7f1c6f11"), ("aider", "c2a9c1de-6f6e-4a57-9d0e-7c1b5b2f4e80"),
