@@ -1,6 +1,5 @@
 import EventLoop
 import Glibc
-import HTTPServer
 import Pipeline
 import TestSupport
 import Testing
@@ -132,29 +131,6 @@ import Testing
         flooder.finishFrame(bench)
         let end = bench.finish()
         #expect(end.ledger.delivered.logs == UInt64(flooder.logs) && end.ledger.dropped == Tally())
-    }
-
-    @Test func aFullBufferAndTheLimitTogetherLoseNothing() throws {
-        let bench = try Bench([
-            "client-rate-limit": "1MiB", "flush-interval": "0", "overflow": "block", "buffer-bytes": "1MiB", "request-bytes-max": "64KiB", "frame-timeout": "20ms", "connection-idle-timeout": "20ms",
-        ])
-        bench.answer = { _ in nil }
-        let flooder = Flooder(bench)
-        flooder.flood(bench, until: "reading stands still") { bench.snapshot.isReadingPaused }
-        // Longer than either timeout: the time is ours.
-        let until = bench.loop.now + 100_000_000
-        bench.run(until: "both timeouts are over") {
-            bench.loop.turnSoon()
-            return bench.loop.now > until
-        }
-        #expect(bench.snapshot.connections == 1)
-        bench.answer = { _ in HTTPServerResponse(status: 200) }
-        bench.answerHeld(HTTPServerResponse(status: 200))
-        flooder.flood(bench, until: "the limit, too, has stopped it") { bench.snapshot.ingest.rateLimitPauses > 1 }
-        flooder.finishFrame(bench)
-        flooder.client.close()
-        let end = bench.finish()
-        #expect(end.ledger.delivered.logs == UInt64(flooder.logs) && end.ingest.connectionsIdleClosed == 0 && end.ingest.rejected(.frameTimeout) == 0)
     }
 
     @Test func whoWaitsForTheLimitIsNotIdle() throws {
