@@ -98,6 +98,46 @@ import Testing
         #expect(bench.finish().ingest.connectionsIdleClosed == 1)
     }
 
+    @Test func whoMaySpeakIsAskedAnewOfThoseWhoCome() throws {
+        let bench = try Bench()
+        let client = TestClient(bench.socketPath)
+        bench.run(until: "it is in") { bench.snapshot.connections == 1 }
+        try bench.proxy!.apply(options(bench, ["allow-uid": "\(geteuid() + 1)"]))
+        let refused = TestClient(bench.socketPath)
+        try bench.runUntilHangUp(refused)
+        #expect(throws: StartFailure.self) { try bench.proxy!.apply(options(bench, ["allow-uid": "no-such-user-here"])) }
+        // Who was there before stays.
+        client.write(TestFrame.logs(session: "a", sequence: 0..<2))
+        client.close()
+        let end = bench.finish()
+        #expect(end.ledger.delivered.logs == 2 && end.ingest.connectionsNotAllowed == 1)
+    }
+
+    @Test func aFrameTimeoutHoldsForAFrameThatWasBegun() throws {
+        let bench = try Bench(["frame-timeout": "0"])
+        let client = TestClient(bench.socketPath)
+        let frame = TestFrame.logs(session: "a", sequence: 0..<2)
+        client.write(frame + frame.prefix(9))
+        bench.run(until: "the first is in") { bench.snapshot.ledger.delivered.logs == 2 }
+        try bench.proxy!.apply(options(bench, ["frame-timeout": "50ms"]))
+        try bench.runUntilHangUp(client)
+        #expect(bench.finish().ledger.received.logs == 2)
+    }
+
+    @Test func aRateLimitComesAndGoes() throws {
+        let bench = try Bench(["client-rate-limit": "1KiB"])
+        let client = TestClient(bench.socketPath)
+        // The burst is 64 KiB; the rest would take minutes.
+        let frame = TestFrame.logs(session: "a", sequence: 0..<1, urlBytes: 20_000)
+        for _ in 0..<8 { client.write(frame) }
+        bench.run(until: "it has to wait") { bench.snapshot.connectionsRateLimited == 1 }
+        try bench.proxy!.apply(options(bench, ["client-rate-limit": "0"]))
+        bench.run(until: "all is read") { bench.snapshot.ledger.delivered.logs == 8 }
+        #expect(bench.snapshot.connectionsRateLimited == 0)
+        client.close()
+        bench.finish()
+    }
+
     @Test func readingGoesOnWhenThePolicyIsNotToBlockAnyMore() throws {
         let bench = try Bench(["overflow": "block", "buffer-bytes": "1MiB", "request-bytes-max": "64KiB"])
         bench.answer = { _ in nil }
