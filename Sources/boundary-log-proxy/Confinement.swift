@@ -19,6 +19,7 @@ enum Confinement {
         var places = [WritablePath("/dev/null", .file)]
         if configuration.durability != .memory { places.append(WritablePath(configuration.spoolDirectory, .files)) }
         if let socket = configuration.socketPath { places.append(WritablePath(WritablePath.directory(of: socket), .removal)) }
+        if case .unix(let path)? = configuration.statusListen { places.append(WritablePath(WritablePath.directory(of: path), .removal)) }
         if configuration.reporter == .file, configuration.filePath != "-" { places += output(configuration.filePath) }
         return places
     }

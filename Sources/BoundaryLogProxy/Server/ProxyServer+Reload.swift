@@ -67,7 +67,12 @@ extension ProxyServer {
 
     private func prepareOtherFile(_ changes: ConfigurationChanges) throws(StartFailure) -> (() -> Void)? {
         guard changes.concerns("file-path"), let file = destination.reporter as? FileReporter else { return nil }
-        do { return try file.moving(to: FileDestination(argument: changes.result.filePath)) } catch { throw StartFailure("file-path: \(error)") }
+        do { return try file.moving(to: FileDestination(argument: changes.result.filePath)) } catch {
+            let isElsewhere = ListeningSocket.directory(of: configuration.filePath) != ListeningSocket.directory(of: changes.result.filePath)
+            let hint = isElsewhere && !configuration.noSandbox.contains(SandboxPart.landlock)
+                ? "; where Landlock is in force, a file in another directory than the one at the start needs a restart" : ""
+            throw StartFailure("file-path: \(error)\(hint)")
+        }
     }
 
     private func changeSocketRights(_ changes: ConfigurationChanges) throws(StartFailure) {
