@@ -96,7 +96,7 @@ import Testing
     func bodiesComeOutAsTheyWentIn(_ format: HTTPReporterConfiguration.Format, _ compression: HTTPReporterConfiguration.Compression) throws {
         var received: [HTTPServerRequest] = []
         try withServer({
-            $0.format = format
+            $0.content = .logs(format)
             $0.compression = compression
         }) {
             received.append($0)
