@@ -76,6 +76,7 @@ extension DeliveryOutcome {
     var reason: String {
         switch self {
         case .delivered: ""
+        case .partly(_, _, let reason): reason ?? ""
         case .transient(let reason, _), .rejected(let reason), .tooLarge(let reason): reason
         }
     }

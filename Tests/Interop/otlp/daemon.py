@@ -42,12 +42,12 @@ class Daemon:
             lines = answer.read().decode().splitlines()
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#"))}
 
-    def stop(self):
-        """Ends it as a supervisor does; its standard output, and the final ledger, which must balance."""
+    def stop(self, status=0):
+        """Ends it as a supervisor does, with the exit status that is expected (3: something was lost); its standard output."""
         self.process.terminate()
         output, log = self.process.communicate(timeout=60)
         self.log += log.decode()
         self.directory.cleanup()
-        if self.process.returncode != 0:
+        if self.process.returncode != status:
             raise AssertionError(f"the daemon ended with {self.process.returncode}:\n{self.log}")
         return output.decode()

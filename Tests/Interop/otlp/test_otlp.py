@@ -211,7 +211,7 @@ class OTLPTests(unittest.TestCase):
                 self.assertEqual(self.dropped(metrics, "forward_failed"), 3)
                 daemon.send(frame([Log(number=10)]))
                 self.assertEqual(len(collector.next().records), 1)
-                daemon.stop()
+                daemon.stop(status=3)
 
     def dropped(self, metrics, reason):
         [value] = [value for name, value in metrics.items() if name.startswith("agent_boundary_log_proxy_logs_dropped_total") and f'reason="{reason}"' in name]
@@ -251,7 +251,7 @@ class OTLPTests(unittest.TestCase):
                 self.assertEqual(self.dropped(daemon.metrics(), "forward_failed"), 1)
                 daemon.send(frame([Log(number=1)]))
                 self.assertEqual(seen(collector.next().records[0])["attributes"]["boundary.sequence_number"], 1)
-                daemon.stop()
+                daemon.stop(status=3)
 
     def test_too_large_is_halved(self):
         collector = self.collector(Answer(413))
