@@ -143,7 +143,7 @@ import Wire
         let byCommandLine = try await Subprocess.run(program, arguments)
         let byEnvironment = try await Subprocess.run(program, ["check-config"], environment: environment)
         #expect(byEnvironment.errors == "")
-        #expect(byCommandLine.errors == (reporter == "http" ? "" : "boundary-log-proxy: warning: \(reporter)-header: a header's value on the command line can be read by every user of this machine\n"))
+        #expect(byCommandLine.errors == (reporter != "coder" ? "" : "boundary-log-proxy: warning: coder-header: a header's value on the command line can be read by every user of this machine\n"))
         for outcome in [byCommandLine, byEnvironment] {
             #expect(outcome.status == 0)
             for (name, value) in values { #expect(outcome.output.contains("\n\(name): \(value) ") || outcome.output.hasPrefix("\(name): \(value) ")) }

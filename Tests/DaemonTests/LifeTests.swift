@@ -9,7 +9,7 @@ import Testing
     /// Each daemon has a spool of its own.
     var environment: [String: String] { ["STATE_DIRECTORY": directory.path("spool")] }
 
-    func daemon(_ arguments: [String] = [], timeLimit: Duration = .seconds(60)) throws -> Subprocess {
+    func daemon(_ arguments: [String] = [], timeLimit: Duration = .seconds(300)) throws -> Subprocess {
         try Subprocess(
             Subprocess.product("boundary-log-proxy"), ["--socket", socket] + arguments, environment: environment, timeLimit: timeLimit)
     }

@@ -44,7 +44,7 @@ struct OptionSample: Sendable, CustomStringConvertible {
         .init(name: "coder-client-key", good: "/etc/k.pem", other: "/etc/k2.pem", bad: "", needs: coder + [("coder-client-cert", "/etc/c.pem")]),
         .init(name: "call-timeout", good: "1m", other: "100ms", bad: "99ms", needs: coder),
         .init(name: "otlp-endpoint", good: "https://a.example", other: "http://[::1]:4318/base", bad: "https://a.example/?x=1", needs: otlp),
-        .init(name: "otlp-logs-endpoint", good: "https://a.example/v1/logs?x=1", other: "http://[::1]/", bad: "grpc://a.example", needs: otlp),
+        .init(name: "otlp-logs-endpoint", good: "https://a.example/v1/logs", other: "http://[::1]/", bad: "grpc://a.example", needs: otlp),
         .init(name: "otlp-protocol", good: "http/json", other: "http/json", bad: "grpc", needs: otlp),
         .init(name: "otlp-header", good: "X-Scope: a", other: "X-Scope: b", bad: "X-Scope a", needs: otlp),
         .init(name: "otlp-token-file", good: "/run/token", other: "/run/token2", bad: "", needs: otlp),

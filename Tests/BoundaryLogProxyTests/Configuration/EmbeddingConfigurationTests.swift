@@ -63,7 +63,7 @@ import Testing
 
     @Test func noneAsksForItByName() throws {
         let error = #expect(throws: ConfigurationError.self) { try builder(["reporter": "callback"]) }
-        #expect(error?.allowed == "file, http, coder, discard")
+        #expect(error?.allowed == "file, http, coder, otlp, discard")
     }
 
     @Test func whatIsWrongInAFileOrTheEnvironmentIsNotTaken() throws {

@@ -167,7 +167,7 @@ import Wire
                 #expect(nonce.utf8.count == 22)
                 nonces.insert(String(nonce))
                 #expect(query.body.contains("<script nonce=\"\(nonce)\">") && !query.body.contains("__NONCE__"))
-                #expect(query.body.hasPrefix("<!DOCTYPE html>") && query.body.hasSuffix("</html>\n"))
+                #expect(query.body.hasPrefix("<!doctype html>") && query.body.hasSuffix("</html>\n"))
             }
             #expect(nonces.count == 3)
         }
