@@ -70,14 +70,15 @@ public final class Forwarder {
         case noRoom
     }
 
-    public internal(set) var settings: Settings
+    // What is unchecked is read and set, and never held by a call while another changes it: run-time checks of that are dear, in LogRing too.
+    @exclusivity(unchecked) public internal(set) var settings: Settings
     public internal(set) var ledger = Ledger()
     public let ring: LogRing
     /// Where deliveries from the spool lie. Its bound is that there are few of them; its memory is taken out of the ring's.
     let loadedRing = LogRing(bytesMax: .max / 2)
     /// nil: what does not find room in the ring is dropped, and what is left at the end is lost.
     var spool: SpoolState?
-    public internal(set) var reporter: any Reporter
+    @exclusivity(unchecked) public internal(set) var reporter: any Reporter
     var lanes: LaneQueue
     let retryPolicy: RetryPolicy
     var random: SeededRandom
@@ -85,26 +86,26 @@ public final class Forwarder {
 
     /// In order of delivery; at most `inFlightMax` and the halves that splitting made of them.
     var active: [Active] = []
-    private var nextNumber: UInt64 = 1
-    private var nextKey: UInt64 = 1
+    @exclusivity(unchecked) private var nextNumber: UInt64 = 1
+    @exclusivity(unchecked) private var nextKey: UInt64 = 1
     /// Request bytes (as they lie in the ring) that wait.
-    var waitingBytes = 0
+    @exclusivity(unchecked) var waitingBytes = 0
     /// What a 413 has taught: requests larger than this are not made any more.
-    var learnedBytesMax = Int.max
+    @exclusivity(unchecked) var learnedBytesMax = Int.max
 
-    var lastFlush: Instant?
-    private var lastTrim: Instant?
+    @exclusivity(unchecked) var lastFlush: Instant?
+    @exclusivity(unchecked) private var lastTrim: Instant?
     /// The last ticket of the flush that is going on.
-    private var flushTicket: UInt64 = 0
+    @exclusivity(unchecked) private var flushTicket: UInt64 = 0
 
     /// Failed attempts since the start.
-    var failures: UInt64 = 0
+    @exclusivity(unchecked) var failures: UInt64 = 0
     /// Failed attempts since the last success.
-    public internal(set) var failuresInARow = 0
-    var retryAt: Instant?
+    @exclusivity(unchecked) public internal(set) var failuresInARow = 0
+    @exclusivity(unchecked) var retryAt: Instant?
     /// Since when the destination has failed; nil while it works.
-    public internal(set) var failingSince: Instant?
-    public internal(set) var isDraining = false
+    @exclusivity(unchecked) public internal(set) var failingSince: Instant?
+    @exclusivity(unchecked) public internal(set) var isDraining = false
     /// Nothing is sent any more; all that is left goes into the spool.
     public var isStoringRest = false {
         // There is no second chance: a spool that fails is tried once more.

@@ -27,14 +27,14 @@ public final class LogRing {
     public let segmentBytes: Int
     /// The bound, in bytes, at least 1 MiB. It may be moved at any time: what is there stays, and above a lower bound nothing is added. The size of segments
     /// is that of the first bound.
-    public var bytesMax: Int {
+    @exclusivity(unchecked) public var bytesMax: Int {
         didSet { precondition(bytesMax >= 1 << 20, "a ring of less than 1 MiB") }
     }
 
     /// Bytes that the lanes take besides (see LaneQueue); they count against the bound.
-    var laneBytes = 0
+    @exclusivity(unchecked) var laneBytes = 0
     /// A ring whose memory counts against this one's bound too, but for three quarters that are this one's own in any case.
-    var sharer: LogRing?
+    @exclusivity(unchecked) var sharer: LogRing?
 
     private(set) var segments: [Segment] = []
     private var freeSlots: [Int] = []
@@ -42,14 +42,14 @@ public final class LogRing {
     /// again costs more than the copying. `trim` gives it back.
     private var spares: [UnsafeMutableRawPointer] = []
     private static let sparesMax = 8
-    private(set) var oldestSlot = -1
-    private(set) var newestSlot = -1
+    @exclusivity(unchecked) private(set) var oldestSlot = -1
+    @exclusivity(unchecked) private(set) var newestSlot = -1
     /// In no segment before this one does a batch wait; -1 for the oldest.
-    private var searchSlot = -1
-    private var nextOrdinal: UInt64 = 0
-    private(set) var segmentCount = 0
+    @exclusivity(unchecked) private var searchSlot = -1
+    @exclusivity(unchecked) private var nextOrdinal: UInt64 = 0
+    @exclusivity(unchecked) private(set) var segmentCount = 0
     /// Batches that are not free.
-    public private(set) var batchCount = 0
+    @exclusivity(unchecked) public private(set) var batchCount = 0
 
     /// `bytesMax`: at least 1 MiB.
     public init(bytesMax: Int) {

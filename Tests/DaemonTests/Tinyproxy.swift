@@ -16,7 +16,7 @@ final class Tinyproxy {
             let file = fopen(directory.path("conf"), "w")!
             fputs("Port \(port)\nListen 127.0.0.1\nTimeout 600\nLogLevel Connect\nMaxClients 20\n", file)
             fclose(file)
-            let process = try Subprocess("/usr/bin/tinyproxy", ["-d", "-c", directory.path("conf")], timeLimit: .seconds(200))
+            let process = try Subprocess("/usr/bin/tinyproxy", ["-d", "-c", directory.path("conf")], timeLimit: .seconds(300))
             while !process.hasEnded {
                 if Self.answers(port) {
                     self.port = port

@@ -16,7 +16,7 @@ public final class CoderStandIn {
     }
 
     public init(_ arguments: [String] = []) throws {
-        process = try Subprocess(Self.path, ["--token", Self.token] + arguments, takesInput: true, timeLimit: .seconds(240))
+        process = try Subprocess(Self.path, ["--token", Self.token] + arguments, takesInput: true, timeLimit: .seconds(300))
         port = Self.answer(process)["port"].integer ?? 0
     }
 

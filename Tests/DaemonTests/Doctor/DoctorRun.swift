@@ -15,7 +15,7 @@ struct DoctorRun {
     /// `prefix`: a program that runs it, with its arguments.
     init(_ arguments: [String], environment: [String: String] = [:], through prefix: [String] = []) async throws {
         let command = prefix + [Subprocess.product("boundary-log-proxy"), "doctor", "--json"] + arguments
-        let outcome = try await Subprocess.run(command[0], Array(command.dropFirst()), environment: environment, timeLimit: .seconds(60))
+        let outcome = try await Subprocess.run(command[0], Array(command.dropFirst()), environment: environment, timeLimit: .seconds(300))
         status = outcome.status
         output = outcome.output + outcome.errors
         let root = JSONReader.read(outcome.standardOutput) ?? .null

@@ -32,7 +32,7 @@ final class DoctorServer {
 
     /// `skew`: seconds that its clock is ahead. `certificate`: a name of `DoctorCertificates`.
     init(status: Int = 405, skew: Int = 0, certificate: String = "", key: String = "") throws {
-        process = try Subprocess("/usr/bin/python3", ["-c", Self.program, "\(status)", "\(skew)", certificate, key], timeLimit: .seconds(200))
+        process = try Subprocess("/usr/bin/python3", ["-c", Self.program, "\(status)", "\(skew)", certificate, key], timeLimit: .seconds(300))
         port = Int(try #require(process.takeLine())) ?? 0
     }
 

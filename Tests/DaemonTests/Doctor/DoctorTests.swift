@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func besideARunningDaemonThatNoticesNothing() async throws {
-        let daemon = try Subprocess(Subprocess.product("boundary-log-proxy"), arguments("--metrics-listen", "127.0.0.1:0"), environment: environment, timeLimit: .seconds(100))
+        let daemon = try Subprocess(Subprocess.product("boundary-log-proxy"), arguments("--metrics-listen", "127.0.0.1:0"), environment: environment, timeLimit: .seconds(300))
         #expect(await daemon.waitFor("listening"), "\(daemon.written(to: .standardError))")
         let before = daemon.written(to: .standardError)
         let run = try await doctor()
@@ -63,7 +63,7 @@ import Testing
         #expect(access(directory.path("s"), F_OK) == 0)
         unlink(directory.path("s"))
         let program = "import socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.bind(sys.argv[1])\ns.listen()\nprint(1, flush=True)\ns.accept()"
-        let stranger = try Subprocess("/usr/bin/python3", ["-c", program, directory.path("s")], timeLimit: .seconds(60))
+        let stranger = try Subprocess("/usr/bin/python3", ["-c", program, directory.path("s")], timeLimit: .seconds(300))
         #expect(stranger.takeLine() == "1")
         let served = try await doctor()
         #expect(served.failures == ["socket"] && served.says("socket", "fail", "served by python3 (pid \(stranger.pid))"), "\(served.output)")
