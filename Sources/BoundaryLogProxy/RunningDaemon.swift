@@ -92,6 +92,8 @@ final class RunningDaemon {
 
     private func stopped() {
         for watcher in watchers { watcher.close() }
+        // All is done: one that comes now would only spoil the exit code.
+        for signal in [SIGTERM, SIGINT, SIGHUP] { Glibc.signal(signal, SIG_IGN) }
         manager?.close()
         exitCode = Daemon.reportLedger(proxy.snapshot, logger)
         // Neither the loop nor exit(3), which joins libuv's threads, would come to an end.

@@ -38,6 +38,7 @@ public final class ProxyServer {
         case stopped
     }
     private var phase = Phase.serving
+    private var stoppedAt: UInt64 = 0
     private var onStopped: (() -> Void)?
     /// Called once when standard output, as the destination, has no reader any more: nothing can be delivered from then on.
     public var onDestinationGone: (() -> Void)?
@@ -257,8 +258,10 @@ public final class ProxyServer {
     /// and closing the loop would wait for it.
     public var isWriteHanging: Bool { phase == .stopped && (destination.reporter as? FileReporter)?.isWriting == true }
 
-    /// The work has ended but for a job of the spool that does not come back: its disk hangs.
-    public var isSpoolHanging: Bool { phase == .stopped && destination.spool?.isBusy == true }
+    /// The work has ended but for a job of the spool that has not come back for a second: its disk hangs.
+    public var isSpoolHanging: Bool {
+        phase == .stopped && destination.spool?.isBusy == true && loop.now - stoppedAt >= 1_000_000_000
+    }
 
     /// It has been tried to open the spool, if there is one: what is in it is known, or that it does not work has been said.
     public var hasLookedIntoSpool: Bool { destination.spool.map { $0.statistics.jobs > 0 } ?? true }
@@ -333,6 +336,7 @@ public final class ProxyServer {
 
     private func finish() {
         phase = .stopped
+        stoppedAt = loop.now
         readingDeadline?.close()
         drainDeadline?.close()
         closeServers()
