@@ -116,8 +116,9 @@ import Testing
         #expect(verdict.isGood, "\(verdict.failures.joined(separator: "\n"))\n\(result.messagesTail(lines: 20))")
         #expect(verdict.droppedSum == 0, "\(result.messagesTail(lines: 20))")
         #expect(verdict.sent == result.evidence.totals.logs)
-        let start = result.processorSecondsAtStart ?? 0, sending = result.processorSecondsSending ?? 0
-        #expect(start > 0 && sending > 0 && start + sending <= result.processorSeconds + 0.01)
+        let start = try #require(result.processorSecondsAtStart), sending = try #require(result.processorSecondsSending)
+        // Clients may have written all into their sockets before the daemon has been given a processor.
+        #expect(start > 0 && sending >= 0 && start + sending <= result.processorSeconds + 0.01)
         if configuration.sink.outage != nil, configuration.sink.reporter == .http { #expect(result.evidence.record.refused503 > 0) }
         if configuration.sink.outage != nil || configuration.sink.killEvery != nil, let coder = result.evidence.record.coder { #expect(coder.kills > 0) }
         if configuration.sink.bodyBytesMax != nil { #expect(result.evidence.record.refused413 > 0) }
