@@ -138,7 +138,8 @@ func (l *link) Read(p []byte) (int, error) {
 			l.reader, err = nil, nil
 		}
 		if err != nil {
-			return n, l.readEnded(err)
+			// What comes with an error the library has not unmasked: not what the client wrote.
+			return 0, l.readEnded(err)
 		}
 		if n > 0 {
 			l.tap.read(p[:n])
