@@ -45,13 +45,13 @@ struct Reload: ParsableCommand {
             if let pid { process = pid } else { process = try DaemonProcess.listening(on: socketPath()) }
             try DaemonProcess.check(process)
         } catch {
-            throw fail(error.text)
+            throw StandardStream.fail(error.text)
         }
         let listener: ReloadChannel.Listener
-        do { listener = try ReloadChannel.Listener(process: process) } catch { throw fail("cannot wait for the daemon's answer: \(error.text)") }
-        guard kill(process, SIGHUP) == 0 else { throw fail("cannot signal process \(process): \(String(cString: strerror(errno)))") }
+        do { listener = try ReloadChannel.Listener(process: process) } catch { throw StandardStream.fail("cannot wait for the daemon's answer: \(error.text)") }
+        guard kill(process, SIGHUP) == 0 else { throw StandardStream.fail("cannot signal process \(process): \(String(cString: strerror(errno)))") }
         guard let answer = listener.wait(Self.timeout) else {
-            throw fail("process \(process) has not answered within \(DurationText.format(Self.timeout)); its log says what came of it")
+            throw StandardStream.fail("process \(process) has not answered within \(DurationText.format(Self.timeout)); its log says what came of it")
         }
         let stream = answer.isApplied ? StandardStream.output : .error
         for line in answer.lines { stream.write(answer.isApplied ? line + "\n" : "boundary-log-proxy: \(line)\n") }
@@ -66,10 +66,5 @@ struct Reload: ParsableCommand {
         } catch {
             throw DaemonProcess.Failure(text: "which socket the daemon listens on is not known without a good configuration; give --socket or --pid")
         }
-    }
-
-    private func fail(_ problem: String) -> ExitCode {
-        StandardStream.error.write("boundary-log-proxy: \(Printable.text(problem, scalarsMax: 1000))\n")
-        return ExitCode(1)
     }
 }

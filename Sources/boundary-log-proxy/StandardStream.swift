@@ -1,9 +1,17 @@
+import ArgumentParser
+import BoundaryLogProxy
 import Glibc
 
 /// Standard output and standard error, written to at once. A reader that has gone away is not an error.
 enum StandardStream: Int32 {
     case output = 1
     case error = 2
+
+    /// Says on standard error what has gone wrong, in one line; to be thrown.
+    static func fail(_ problem: String) -> ExitCode {
+        error.write("boundary-log-proxy: \(Printable.text(problem, scalarsMax: 1000))\n")
+        return ExitCode(1)
+    }
 
     func write(_ text: String) { _ = write(Array(text.utf8)) }
 

@@ -60,7 +60,7 @@ extension Configuration {
             refuse("status-listen", "is the path of the socket that boundary writes to")
         }
         for (prefix, tokenFile, headers) in [("http", http.tokenFile, http.headers), ("otlp", otlp.tokenFile, otlp.headers)]
-        where tokenFile != nil && headers.contains(where: { $0.name.lowercased() == "authorization" }) {
+        where tokenFile != nil && headers.haveAuthorization {
             refuse("\(prefix)-token-file", "and an Authorization header in \(prefix)-header cannot both be sent; give one of them")
         }
         for header in coder.headers where CoderConfiguration.ownHeaders.contains(where: header.name.lowercased().hasPrefix) {
@@ -79,7 +79,7 @@ extension Configuration {
     /// What works but is probably not meant.
     func doubts() -> [String] {
         var warnings: [String] = []
-        let authorization = http.hasAuthorization
+        let authorization = http.headers.haveAuthorization
         if let url = http.url {
             if !url.isTLS, !url.isLoopback, http.tokenFile != nil || authorization || url.hasUserInfo {
                 warnings.append("http-url: credentials are sent to \(Printable.text(url.host)) in plain text, because the address begins with http://")
@@ -88,7 +88,7 @@ extension Configuration {
                 warnings.append("http-url: user info on the command line can be read by every user of this machine")
             }
         }
-        let otlpAuthorization = otlp.headers.contains { $0.name.lowercased() == "authorization" }
+        let otlpAuthorization = otlp.headers.haveAuthorization
         if reporter == .otlp, let url = otlp.logsEndpoint ?? otlp.endpoint {
             let name = otlp.logsEndpoint == nil ? "otlp-endpoint" : "otlp-logs-endpoint"
             if !url.isTLS, !url.isLoopback, otlp.tokenFile != nil || otlpAuthorization || url.hasUserInfo {

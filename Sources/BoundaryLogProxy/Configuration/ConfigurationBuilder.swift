@@ -119,7 +119,7 @@ public struct ConfigurationBuilder: Sendable {
             }
         }
         // A credential that is there serves where nothing else was asked for.
-        if configuration.http.hasAuthorization, !configuration.source(of: "http-token-file").isGiven {
+        if configuration.http.headers.haveAuthorization, !configuration.source(of: "http-token-file").isGiven {
             configuration.http.tokenFile = nil
             configuration.sources["http-token-file"] = nil
         }

@@ -11,6 +11,4 @@ public struct HTTPConfiguration: Sendable {
     public var clientCertificate: String?
     public var clientKey: String?
     public var timeout = Duration.seconds(30)
-
-    var hasAuthorization: Bool { headers.contains { $0.name.lowercased() == "authorization" } }
 }

@@ -44,3 +44,7 @@ public struct HTTPHeader: Sendable, Hashable {
         }
     }
 }
+
+extension [HTTPHeader] {
+    var haveAuthorization: Bool { contains { $0.name.lowercased() == "authorization" } }
+}

@@ -24,7 +24,7 @@ struct DaemonAddress: ParsableArguments {
         let configuration = try ConfigurationOptions.load(
             file: config, given: [("status-listen", statusListen)].flattened, environment: environment)
         guard let address = configuration.statusListen else {
-            throw Self.fail(
+            throw StandardStream.fail(
                 """
                 no status listener is known: start the daemon with --status-listen unix:PATH, and give the same here, on the command line, in the \
                 environment (BOUNDARY_LOG_PROXY_STATUS_LISTEN) or in the file of --config
@@ -32,12 +32,7 @@ struct DaemonAddress: ParsableArguments {
         }
         let token = token ?? environment[ConfigurationBuilder.statusTokenVariable].flatMap { $0.isEmpty ? nil : $0 }
         // It goes into a header, where it must not become more than that.
-        if let token, !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { throw Self.fail("the token has characters that no token has") }
+        if let token, !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { throw StandardStream.fail("the token has characters that no token has") }
         return (address, token)
-    }
-
-    static func fail(_ problem: String) -> ExitCode {
-        StandardStream.error.write("boundary-log-proxy: \(Printable.text(problem, scalarsMax: 1000))\n")
-        return ExitCode(1)
     }
 }

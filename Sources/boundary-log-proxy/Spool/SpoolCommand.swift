@@ -44,12 +44,7 @@ struct SpoolLocation: ParsableArguments {
         } catch SpoolInspector.Failure.nothingThere {
             StandardStream.error.write("boundary-log-proxy: there is no spool in \(Printable.text(directory))\n")
         } catch SpoolInspector.Failure.unusable(let text) {
-            throw Self.fail(text)
+            throw StandardStream.fail(text)
         }
-    }
-
-    static func fail(_ problem: String) -> ExitCode {
-        StandardStream.error.write("boundary-log-proxy: \(Printable.text(problem, scalarsMax: 1000))\n")
-        return ExitCode(1)
     }
 }

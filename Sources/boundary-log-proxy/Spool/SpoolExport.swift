@@ -16,9 +16,9 @@ struct SpoolExport: ParsableCommand {
                 code = StandardStream.output.write(lines)
                 return code == 0
             }
-            if code != 0 { throw SpoolLocation.fail("cannot write to standard output: \(String(cString: strerror(code)))") }
+            if code != 0 { throw StandardStream.fail("cannot write to standard output: \(String(cString: strerror(code)))") }
             if damaged > 0 {
-                throw SpoolLocation.fail("\(damaged) of the rows in \(directory) are damaged and were left out; the daemon repairs the spool when it meets them")
+                throw StandardStream.fail("\(damaged) of the rows in \(directory) are damaged and were left out; the daemon repairs the spool when it meets them")
             }
         }
     }

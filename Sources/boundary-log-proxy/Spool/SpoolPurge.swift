@@ -19,10 +19,10 @@ struct SpoolPurge: ParsableCommand {
     func run() throws {
         try location.withSpool { spool, directory in
             if !yes {
-                guard isatty(STDIN_FILENO) == 1 else { throw SpoolLocation.fail("purge asks before it throws logs away, and there is no terminal: give --yes") }
+                guard isatty(STDIN_FILENO) == 1 else { throw StandardStream.fail("purge asks before it throws logs away, and there is no terminal: give --yes") }
                 let logs = try spool.list().reduce(0) { $0 + Int($1.tally.logs) }
                 StandardStream.error.write("Throw away \(StatusScreen.grouped(logs)) logs in \(Printable.text(directory))? [y/N] ")
-                guard ["y", "yes"].contains(readLine()?.lowercased()) else { throw SpoolLocation.fail("nothing was thrown away") }
+                guard ["y", "yes"].contains(readLine()?.lowercased()) else { throw StandardStream.fail("nothing was thrown away") }
             }
             let purge = try spool.purge()
             var text = "\(StatusScreen.grouped(Int(purge.removed.logs))) logs thrown away"

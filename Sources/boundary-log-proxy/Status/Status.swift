@@ -33,16 +33,16 @@ struct Status: ParsableCommand {
         let (address, token) = try daemon.find()
         var style = StatusScreen.Style(isUTF8: Terminal.isUTF8(ProcessEnvironment.current))
         if watch {
-            guard Terminal.isOutput else { throw DaemonAddress.fail("--watch needs a terminal; without one, ask again and again, or use --json") }
+            guard Terminal.isOutput else { throw StandardStream.fail("--watch needs a terminal; without one, ask again and again, or use --json") }
             return StatusWatch(address: address, token: token, style: style).run()
         }
         let body: [UInt8]
         do { body = try DaemonConnection.fetch("/status", from: address, token: token) } catch {
-            throw DaemonAddress.fail("cannot get the status from \(address): \(error.text)")
+            throw StandardStream.fail("cannot get the status from \(address): \(error.text)")
         }
         if json { return StandardStream.output.write(String(decoding: body, as: UTF8.self) + (body.last == UInt8(ascii: "\n") ? "" : "\n")) }
         guard let status = JSONReader.read(body), case .object = status else {
-            throw DaemonAddress.fail("what answers on \(address) is not a boundary-log-proxy: its status is not JSON")
+            throw StandardStream.fail("what answers on \(address) is not a boundary-log-proxy: its status is not JSON")
         }
         if Terminal.isOutput { style.columns = Terminal.size?.columns }
         StandardStream.output.write(StatusScreen(status, style).text)

@@ -41,7 +41,7 @@ struct Tap: ParsableCommand {
             try follow(connection)
         } catch let failure as DaemonConnection.Failure {
             if Interruption.isRequested { return }
-            throw DaemonAddress.fail("cannot follow \(address): \(failure.text)")
+            throw StandardStream.fail("cannot follow \(address): \(failure.text)")
         }
     }
 
@@ -52,7 +52,7 @@ struct Tap: ParsableCommand {
             switch try connection.read(within: .seconds(1), watching: StandardStream.output) {
             case .bytes(let bytes):
                 guard let complete = events.take(bytes) else {
-                    throw DaemonAddress.fail("what answers there is not a boundary-log-proxy: its events are too long")
+                    throw StandardStream.fail("what answers there is not a boundary-log-proxy: its events are too long")
                 }
                 let text = complete.reduce(into: [UInt8]()) { $0 += render($1, line) }
                 if !text.isEmpty, StandardStream.output.write(text) != 0 { return }
@@ -61,7 +61,7 @@ struct Tap: ParsableCommand {
             case .outputClosed:
                 return
             case .end:
-                throw DaemonAddress.fail("the daemon went away: it has stopped, or cut this reader off")
+                throw StandardStream.fail("the daemon went away: it has stopped, or cut this reader off")
             }
         }
     }
