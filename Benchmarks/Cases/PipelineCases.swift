@@ -34,20 +34,19 @@ private final class Turnover: BenchmarkRun {
     private let messages: Messages
     private let forwarder = Forwarder(
         ring: LogRing(bytesMax: 1 << 20), reporter: Destination(), settings: .init(overflow: .dropOldest), seed: 1, keyPrefix: "bench")
+    private let fanOut: FanOut
     private var hint = LaneHint()
     private let arrived = Instant(nanoseconds: 1_000_000)
 
     init(_ messages: Messages) {
         self.messages = messages
+        fanOut = FanOut([forwarder])
         while forwarder.ledger.droppedBufferFull.batches == 0 { round() }
     }
 
     func round() {
         for message in messages.all {
-            switch forwarder.admit(message.scanned, of: message.payload.bytes, arrived: arrived, hint: &hint) {
-            case .stored, .storedDropping: break
-            case .dropped, .noRoom: preconditionFailure("not stored")
-            }
+            if case .noRoom = fanOut.admit(message.scanned, of: message.payload.bytes, arrived: arrived, hint: &hint) { preconditionFailure("not stored") }
         }
     }
 }
@@ -76,6 +75,7 @@ private final class Auditing: BenchmarkRun {
 private final class Forwarding: BenchmarkRun {
     private let messages: Messages
     private let forwarder = Forwarder(ring: LogRing(bytesMax: 16 << 20), reporter: Destination(), settings: .init(), seed: 1, keyPrefix: "bench")
+    private let fanOut: FanOut
     private var hints: [LaneHint]
     private let batchesPerFlush: Int
     private var now = Instant(nanoseconds: 1_000_000)
@@ -83,13 +83,14 @@ private final class Forwarding: BenchmarkRun {
     init(_ messages: Messages, sessions: Int, batchesPerFlush: Int) {
         self.messages = messages
         self.batchesPerFlush = batchesPerFlush
+        fanOut = FanOut([forwarder])
         hints = Array(repeating: LaneHint(), count: sessions)
     }
 
     func round() {
         let before = forwarder.ledger.delivered.batches
         for (index, message) in messages.all.enumerated() {
-            guard case .stored = forwarder.admit(message.scanned, of: message.payload.bytes, arrived: now, hint: &hints[index % hints.count]) else {
+            guard case .taken = fanOut.admit(message.scanned, of: message.payload.bytes, arrived: now, hint: &hints[index % hints.count]) else {
                 preconditionFailure("not stored")
             }
             if (index + 1) % batchesPerFlush == 0 { flush() }

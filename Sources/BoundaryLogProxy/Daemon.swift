@@ -62,11 +62,17 @@ public enum Daemon {
     /// Besides clients and requests: 64 connections to each of metrics and status, and what the process itself has.
     static func descriptorsNeeded(_ configuration: Configuration) -> Int { configuration.connectionsMax + configuration.inFlightMax + 2 * 64 + 32 }
 
-    /// The account at the end, and the exit code that follows from it.
+    /// The account at the end, of each destination, and the exit code that follows from it.
     static func reportLedger(_ snapshot: Snapshot, _ logger: Logger) -> Int32 {
-        let ledger = snapshot.ledger
+        for destination in snapshot.destinations { report(destination, snapshot, logger) }
+        return snapshot.ledger.lost == Tally() ? ExitCode.clean : ExitCode.lostLogs
+    }
+
+    private static func report(_ destination: DestinationStatus, _ snapshot: Snapshot, _ logger: Logger) {
+        let ledger = destination.ledger
         assert(ledger.balances)
         var metadata: Logger.Metadata = [
+            "destination": "\(destination.name)",
             "logs_received": "\(ledger.received.logs)", "logs_delivered": "\(ledger.delivered.logs)",
             "logs_waiting": "\(ledger.waiting.logs)", "logs_in_flight": "\(ledger.inFlight.logs)",
             "batches_received": "\(ledger.received.batches)", "batches_delivered": "\(ledger.delivered.batches)",
@@ -86,10 +92,9 @@ public enum Daemon {
         if let seconds = snapshot.longestTurnSeconds { metadata["loop_turn_longest_us"] = "\(Int(seconds * 1e6))" }
         if ledger.spooled != Tally() {
             logger.notice(
-                "\(ledger.spooled.logs) logs wait in the spool", metadata: snapshot.spool.map { ["spool_dir": "\($0.directory)"] } ?? [:])
+                "\(ledger.spooled.logs) logs wait in the spool", metadata: destination.spool.map { ["spool_dir": "\($0.directory)"] } ?? [:])
         }
         logger.notice("final ledger", metadata: metadata)
-        return ledger.lost == Tally() ? ExitCode.clean : ExitCode.lostLogs
     }
 
     private static func tuneProcess() {

@@ -41,12 +41,12 @@ final class RunningDaemon {
             proxy.stopNow()
         }
         if let manager {
-            manager.statusText = { [unowned self] in ServiceStatus.text(proxy.snapshot, isReady: isReady, isStopping: isStopping, proxy.configuration) }
+            manager.statusText = { [unowned self] in ServiceStatus.text(proxy.snapshot, isReady: isReady, isStopping: isStopping) }
             proxy.onTurn = { [unowned self] in turnEnded(manager) }
             loop.turnSoon()
         }
         surroundings.confine(configuration)
-        var metadata: Logger.Metadata = ["socket": "\(configuration.socketPath ?? "none")", "reporter": "\(configuration.reporter.rawValue)"]
+        var metadata: Logger.Metadata = ["socket": "\(configuration.socketPath ?? "none")", "reporter": "\(configuration.reporterNames)"]
         if passed != nil { metadata["passed"] = "by the service manager" }
         logger.notice("listening", metadata: metadata)
     }

@@ -38,7 +38,7 @@ final class LoopSide {
         proxy.onTurn = { [unowned self] in publish() }
         publish()
         logger.notice(
-            "listening", metadata: ["socket": "\(configuration.socketPath ?? "none")", "reporter": "\(configuration.reporter.rawValue)"])
+            "listening", metadata: ["socket": "\(configuration.socketPath ?? "none")", "reporter": "\(configuration.reporterNames)"])
     }
 
     var submissions: SubmissionQueue? { proxy.submissions }

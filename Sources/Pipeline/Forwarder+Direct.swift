@@ -11,15 +11,15 @@ extension Forwarder {
     private static let directBytesMin = 32 << 10
 
     /// The ring may be filled so far by what is under way and what waits.
-    private var directMark: Int { ring.bytesMax / 8 * 3 }
+    private var directMark: Int { cursor.bytesMax / 8 * 3 }
 
     /// What is older has waited too long for clients to be made to wait for it.
     private static let promptMax: Duration = .seconds(1)
 
     /// With `--overflow block`: reading stops when more than `stop` bytes of the ring are in use, and goes on when no more than `goOn` are.
     public func readingMarks(_ now: Instant) -> (stop: Int, goOn: Int) {
-        if let promptUntil, now < promptUntil { return (ring.bytesMax / 4, ring.bytesMax / 8) }
-        return (ring.bytesMax / 8 * 7, ring.bytesMax / 2)
+        if let promptUntil, now < promptUntil { return (cursor.bytesMax / 4, cursor.bytesMax / 8) }
+        return (cursor.bytesMax / 8 * 7, cursor.bytesMax / 2)
     }
 
     /// All that is under way goes out directly, and no longer than until then without being late; nil when it does not.
@@ -32,30 +32,31 @@ extension Forwarder {
 
     /// When reading that stands still because of it is to go on, unless something happens before.
     func wakeForReading(_ now: Instant, _ wakeAt: inout Instant?) {
-        guard settings.overflow == .block, ring.bytesUsed > ring.bytesMax / 8, let promptUntil, now < promptUntil else { return }
+        guard settings.overflow == .block, cursor.bytesUsed > cursor.bytesMax / 8, let promptUntil, now < promptUntil else { return }
         wakeAt = min(wakeAt ?? promptUntil, promptUntil)
     }
 
     /// Forms deliveries of what waits, the oldest first, to be stored by the job that is being made. False when it is better stored as rows.
     func formDeliveries(_ now: Instant, _ state: SpoolState) -> Bool {
-        guard state.settings.durability == .sync, !isStoringRest, mayGoDirectly(state), ring.bytesUsed < directMark, isWorthSending(now) else { return false }
+        guard state.settings.durability == .sync, !isStoringRest, mayGoDirectly(state), cursor.bytesUsed < directMark, isWorthSending(now) else { return false }
         // More than they can take: none of them may find no room.
         let room = waitingBytes * 2 + lanes.laneCount * (SpoolRun.pageBytes + SpoolRun.overheadBytes)
         guard roomLeft(state, SpoolState.JobInHand()) >= room else { return false }
         let mixesSessions = reporter.traits.mixesSessions
         var bytes = 0
-        while bytes < Self.jobBytesMax, ring.oldestWaiting() != nil {
+        while bytes < Self.jobBytesMax, cursor.oldestWaiting() != nil {
             var filling = Filling(bytesMax: bytesMax, ordinalMax: .max)
-            while let oldest = ring.oldestWaiting() {
-                guard takeAll(of: Int(ring.pointer(oldest).pointee.lane), into: &filling), mixesSessions else { break }
+            while let oldest = cursor.oldestWaiting() {
+                guard takeAll(of: Int(cursor.link(oldest).pointee.lane), into: &filling), mixesSessions else { break }
             }
             var entry = start(filling)
             if !mixesSessions { entry.sessionHash = filling.batches[0].sessionHash }
-            bytes += entry.bodyBytes
+            bytes += filling.batches.reduce(0) { $0 + $1.request.count }
             active.append(entry)
         }
         lastFlush = now
-        spool?.lastWrite = now
+        // What one job cannot take goes with the next, at once.
+        if cursor.oldestWaiting() == nil { spool?.lastWrite = now }
         return true
     }
 

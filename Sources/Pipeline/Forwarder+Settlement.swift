@@ -90,7 +90,7 @@ extension Forwarder {
         let entry = active.remove(at: index)
         release(entry, droppedFor: .forwardFailed)
         var logs = entry.delivery.logCount
-        while let oldest = ring.oldestWaiting(), now >= ring.pointer(oldest).pointee.arrived.advanced(by: giveUpAfter) {
+        while let oldest = cursor.oldestWaiting(), now >= cursor.header(oldest).pointee.arrived.advanced(by: giveUpAfter) {
             logs += dropOldest(.forwardFailed) ?? 0
         }
         return logs
@@ -145,29 +145,29 @@ extension Forwarder {
 
     /// Batches of which this was the last part: those that arrived whole, and those of which a part was lost.
     private func releaseBatches(of entry: Active, lost: Bool) -> (whole: Tally, lost: Tally) {
-        let ring = ring(of: entry)
+        let cursor = cursor(of: entry)
         let lanesHeld = lanesHeld(by: entry)
         var (whole, lostBatches) = (Tally(), Tally())
         for batch in entry.delivery.batches {
-            let header = ring.pointer(batch.position)
-            if lost { header.pointee.flags.insert(.lostPart) }
-            header.pointee.parts -= 1
-            guard header.pointee.parts == 0 else { continue }
-            if header.pointee.flags.contains(.lostPart) { lostBatches.batches += 1 } else { whole.batches += 1 }
-            ring.release(batch.position)
+            let link = cursor.link(batch.position)
+            if lost { link.pointee.flags.insert(.lostPart) }
+            link.pointee.parts -= 1
+            guard link.pointee.parts == 0 else { continue }
+            if link.pointee.flags.contains(.lostPart) { lostBatches.batches += 1 } else { whole.batches += 1 }
+            cursor.release(batch.position)
         }
         for lane in lanesHeld { lanes.settle(lane) }
         return (whole, lostBatches)
     }
 
-    func ring(of entry: Active) -> LogRing { entry.origin == .ring ? ring : loadedRing }
+    func cursor(of entry: Active) -> RingCursor { entry.origin == .ring ? cursor : loaded }
 
     /// In order, none twice in a row; what comes from the spool is in no lane.
     private func lanesHeld(by entry: Active) -> [Int] {
         guard entry.origin == .ring else { return [] }
         var held: [Int] = []
         for batch in entry.delivery.batches {
-            let lane = Int(ring.pointer(batch.position).pointee.lane)
+            let lane = Int(cursor.link(batch.position).pointee.lane)
             if held.last != lane { held.append(lane) }
         }
         return held
@@ -206,7 +206,7 @@ extension Forwarder {
             let middle = all.lowerBound + all.count / 2
             (first, second) = (delivery.batches, delivery.batches)
             logs = (all.lowerBound..<middle, middle..<all.upperBound)
-            ring(of: entry).pointer(batch.position).pointee.parts += 1
+            cursor(of: entry).link(batch.position).pointee.parts += 1
         }
         var halves = (half(of: entry, first, logs: logs?.first), half(of: entry, second, logs: logs?.second))
         if let shared = lanesHeld(by: halves.0).last, shared == lanesHeld(by: halves.1).first { lanes.split(shared) }

@@ -18,7 +18,7 @@ extension Forwarder {
 
     /// Spill mode's mark: half of the ring, so that there is room for what comes while a job writes. Not sooner: once something is in
     /// the spool all goes through it, at several times the cost.
-    private var highMark: Int { ring.bytesMax / 2 }
+    private var highMark: Int { cursor.bytesMax / 2 }
 
     /// The ring's lanes may be served: nothing that is older is in the spool or comes from it.
     var mayTakeFromRing: Bool {
@@ -121,8 +121,8 @@ extension Forwarder {
             job.runs.append(run)
             inHand.footprint += run.footprint
         }
-        let ring = ring(of: entry)
-        for batch in entry.delivery.batches where ring.pin(batch.position) { inHand.pinned.append((ring, batch.position)) }
+        let cursor = cursor(of: entry)
+        for batch in entry.delivery.batches where cursor.pin(batch.position) { inHand.pinned.append((cursor, batch.position)) }
         active[index].isBeingStored = true
         inHand.stored.append((entry.delivery, entry.disk))
     }
@@ -158,8 +158,8 @@ extension Forwarder {
             return
         }
         var bytes = 0
-        while bytes < Self.jobBytesMax, let oldest = ring.oldestWaiting() {
-            let lane = Int(ring.pointer(oldest).pointee.lane)
+        while bytes < Self.jobBytesMax, let oldest = cursor.oldestWaiting() {
+            let lane = Int(cursor.link(oldest).pointee.lane)
             guard let (batches, tally) = takeRun(of: lane, room: roomLeft(state, inHand)) else {
                 makeRoom(&job, &inHand)
                 break
@@ -171,12 +171,13 @@ extension Forwarder {
             inHand.runs.append((lane, batches, tally))
         }
         inHand.runBytes = bytes
-        if !inHand.runs.isEmpty { spool?.lastWrite = now }
+        // What one job cannot take goes with the next, at once.
+        if !inHand.runs.isEmpty, bytes < Self.jobBytesMax { spool?.lastWrite = now }
     }
 
     /// When what waits is to be stored; nil when nothing waits.
     private func waitingDue(_ now: Instant, _ state: SpoolState) -> Instant? {
-        ring.oldestWaiting().map { storingDue(ring.pointer($0).pointee.arrived, state, now) }
+        cursor.oldestWaiting().map { storingDue(cursor.header($0).pointee.arrived, state, now) }
     }
 
     private func waitingIsDue(_ now: Instant, _ state: SpoolState) -> Bool { waitingDue(now, state).map { now >= $0 } ?? false }
@@ -188,7 +189,7 @@ extension Forwarder {
             guard let lastWrite = state.lastWrite, waitingBytes < Self.groupBytes else { return now }
             return lastWrite.advanced(by: Self.groupInterval)
         case .spill, .memory:
-            return ring.bytesUsed >= highMark ? now : oldestArrived.advanced(by: state.settings.after)
+            return cursor.bytesUsed >= highMark ? now : oldestArrived.advanced(by: state.settings.after)
         }
     }
 
@@ -197,7 +198,7 @@ extension Forwarder {
         var batches: [Batch] = []
         var (bytes, bodyBytes, tally) = (0, 0, Tally())
         while let position = lanes.head(of: lane) {
-            let batch = ring.batch(at: position)
+            let batch = cursor.batch(at: position)
             bytes += batch.request.count
             bodyBytes += reporter.bodyBytes(of: batch)
             guard SpoolRun.footprint(ofBytes: bytes) <= room, 
@@ -238,7 +239,9 @@ extension Forwarder {
         // One request's worth ahead; none while the destination fails, because what is there must wait.
         let loadedBytes = loaded.reduce(0) { $0 + $1.bodyBytes }
         guard loaded.allSatisfy(\.isOnWire), loadedBytes <= bytesMax, loadedBytes == 0 || failuresInARow == 0 else { return }
-        if let lastFlush, !isDraining, !spool.hasMoreInFlush, spool.content.waitingBytes + inHand.runBytes < bytesMax {
+        // The spool counts request bytes, and JSON lines are longer: what is loaded must not have to be split.
+        let requestBytes = Int(Double(bytesMax) / spool.bodyRatio)
+        if let lastFlush, !isDraining, !spool.hasMoreInFlush, spool.content.waitingBytes + inHand.runBytes < requestBytes {
             let due = lastFlush.advanced(by: settings.flushInterval)
             guard now >= due else {
                 wakeAt = min(wakeAt ?? due, due)
@@ -246,8 +249,6 @@ extension Forwarder {
             }
         }
         lastFlush = now
-        // The spool counts request bytes, and JSON lines are longer: what is loaded must not have to be split.
-        let requestBytes = Int(Double(bytesMax) / spool.bodyRatio)
         job.load = SpoolLoad(
             bytesMax: requestBytes, totalBytesMax: requestBytes, mixesSessions: reporter.traits.mixesSessions,
             keys: (0..<Self.loadCountMax).map { _ in makeKey() })

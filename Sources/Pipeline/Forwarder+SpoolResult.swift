@@ -43,7 +43,7 @@ extension Forwarder {
     private func commit(_ inHand: SpoolState.JobInHand) {
         spool?.settled.removeFirst(inHand.settledCount)
         for run in inHand.runs {
-            for batch in run.batches { ring.release(batch.position) }
+            for batch in run.batches { cursor.release(batch.position) }
             lanes.endRun(of: run.lane)
             ledger.spool(run.tally)
         }
@@ -66,7 +66,9 @@ extension Forwarder {
             lanes.giveBack(run.batches, to: run.lane)
             waitingBytes += run.batches.reduce(0) { $0 + $1.request.count }
         }
-        if !inHand.runs.isEmpty { ring.searchAgain() }
+        if !inHand.runs.isEmpty { cursor.searchAgain() }
+        // Nothing was written: what is late is due as soon as the spool works.
+        spool?.lastWrite = nil
         unpin(inHand)
         // All of them first: the end of one part must not be taken for the end of the last.
         for stored in inHand.stored {
@@ -82,7 +84,7 @@ extension Forwarder {
     }
 
     private func unpin(_ inHand: SpoolState.JobInHand) {
-        for (ring, position) in inHand.pinned { ring.unpin(position) }
+        for (cursor, position) in inHand.pinned { cursor.unpin(position) }
     }
 
     /// A delivery has ended: what the spool has of it goes with the next job, or, of a part, with the last of its parts.
@@ -169,13 +171,13 @@ extension Forwarder {
     /// nil: it is no batch.
     private func hold(_ payload: RawSpan, _ arrived: Instant) -> Batch? {
         guard case .logs(let request) = BoundaryScan.scan(.logs, payload), request.byteCount <= FrameDecoder.payloadBytesMax,
-            let room = loadedRing.reserve(request.byteCount)
+            let room = loaded.ring.reserve(request.byteCount)
         else { return nil }
         BoundaryScan.copyRequest(request, of: payload, to: room)
-        let position = loadedRing.commit(request, arrived: arrived)
-        loadedRing.pointer(position).pointee.state = .held
-        loadedRing.pointer(position).pointee.parts = 1
-        return loadedRing.batch(at: position)
+        let position = loaded.ring.commit(request, arrived: arrived)
+        loaded.link(position).pointee.state = .held
+        loaded.link(position).pointee.parts = 1
+        return loaded.batch(at: position)
     }
 
     private func activate(_ batches: [Batch], _ loaded: LoadedDelivery, _ now: Instant) {

@@ -10,7 +10,7 @@ public enum OverflowPolicy: String, Sendable, CaseIterable {
 
 /// Decides what is sent when: takes batches in, forms deliveries, and settles their outcomes, keeping the ledger.
 ///
-/// Sans-IO: the driver calls `admit` for each batch, and `step` once per turn until it has no more to do:
+/// Sans-IO: batches come by `FanOut.admit`, and the driver calls `step` once per turn until it has no more to do:
 ///
 ///     case .send(let delivery): reporter.send(delivery) { … forwarder.settle(delivery.number, $0, now) }
 ///     case .spool(let job): … forwarder.finish(store.run(job), now)
@@ -59,23 +59,13 @@ public final class Forwarder {
         case idle
     }
 
-    /// What became of a batch that was read.
-    public enum Admission: Sendable {
-        case stored
-        /// Stored, and these logs, which had waited longest, counted as dropped for it (`--overflow drop-oldest`).
-        case storedDropping(logs: Int)
-        /// Counted as dropped, `buffer_full`.
-        case dropped
-        /// Not taken and not counted: offer it again when there is room (`--overflow block`).
-        case noRoom
-    }
-
     // What is unchecked is read and set, and never held by a call while another changes it: run-time checks of that are dear, in LogRing too.
     @exclusivity(unchecked) public internal(set) var settings: Settings
     public internal(set) var ledger = Ledger()
-    public let ring: LogRing
-    /// Where deliveries from the spool lie. Its bound is that there are few of them; its memory is taken out of the ring's.
-    let loadedRing = LogRing(bytesMax: .max / 2)
+    /// Where it stands in the ring, which it may share with other forwarders.
+    let cursor: RingCursor
+    /// Where deliveries from the spool lie, in a ring of their own. Its bound is that there are few of them; its memory is taken out of the ring's.
+    let loaded = RingCursor(LogRing(bytesMax: .max / 2))
     /// nil: what does not find room in the ring is dropped, and what is left at the end is lost.
     var spool: SpoolState?
     @exclusivity(unchecked) public internal(set) var reporter: any Reporter
@@ -112,21 +102,25 @@ public final class Forwarder {
         didSet { if isStoringRest { spool?.retryAt = nil } }
     }
 
-    /// `seed` gives the jitter of the backoff; `keyPrefix` must be unique to this process and forwarder, it starts every Idempotency-Key.
+    /// `index`: which of the ring's cursors is its own. `seed` gives the jitter of the backoff; `keyPrefix` must be unique to this process and forwarder, it starts every Idempotency-Key.
     public init(
-        ring: LogRing, reporter: any Reporter, settings: Settings, spool: SpoolSettings? = nil, retryPolicy: RetryPolicy = RetryPolicy(),
+        ring: LogRing, index: Int = 0, reporter: any Reporter, settings: Settings, spool: SpoolSettings? = nil, retryPolicy: RetryPolicy = RetryPolicy(),
         seed: UInt64, keyPrefix: String
     ) {
-        self.ring = ring
+        cursor = RingCursor(ring, index)
         self.reporter = reporter
         self.settings = settings
         self.spool = spool.map { SpoolState(settings: $0) }
         self.retryPolicy = retryPolicy
         self.keyPrefix = keyPrefix
         random = SeededRandom(seed: seed)
-        lanes = LaneQueue(ring: ring)
-        ring.sharer = loadedRing
+        lanes = LaneQueue(cursor)
+        if spool != nil { ring.sharers.append(loaded.ring) }
     }
+
+    public var ring: LogRing { cursor.ring }
+    /// Bytes of the ring that it keeps in use.
+    public var ringBytesUsed: Int { cursor.bytesUsed }
 
     public var laneCount: Int { lanes.laneCount }
     public var deliveriesUnderWay: Int { active.count }
@@ -137,45 +131,28 @@ public final class Forwarder {
     /// `step` has nothing to do, until a batch comes. A spool that does not work is tried again, and memory given back, also while nothing comes.
     public var isIdle: Bool { isEmpty && (spool?.isUsable ?? true) && !isTrimmable }
 
-    // MARK: Arrivals
+    // MARK: Arrivals (FanOut)
 
-    /// Takes the batch that `scan` found in `payload`, or says why not.
-    public func admit(
-        _ request: ScannedRequest, of payload: RawSpan, arrived: Instant, hint: inout LaneHint
-    ) -> Admission {
-        let tally = Tally(logs: UInt64(request.logCount), batches: 1)
-        var droppedLogs = 0
-        while true {
-            if let room = ring.reserve(request.byteCount) {
-                BoundaryScan.copyRequest(request, of: payload, to: room)
-                lanes.append(ring.commit(request, arrived: arrived), hint: &hint)
-                waitingBytes += request.byteCount
-                ledger.receive(tally)
-                return droppedLogs == 0 ? .stored : .storedDropping(logs: droppedLogs)
-            }
-            switch settings.overflow {
-            case .block: return .noRoom
-            case .dropOldest:
-                if let logs = dropOldest(.bufferFull) {
-                    droppedLogs += logs
-                    continue
-                }
-            case .dropNewest: break
-            }
-            ledger.refuse(tally, .bufferFull)
-            return .dropped
-        }
+    /// A batch that was just laid into the ring, for this destination too, waits.
+    func take(_ position: RingPosition, byteCount: Int, _ tally: Tally, hint: inout LaneHint) {
+        lanes.append(position, hint: &hint)
+        waitingBytes += byteCount
+        ledger.receive(tally)
     }
 
-    /// Counts a batch that the driver does not offer: received, and dropped.
-    public func refuse(logs: Int, _ reason: DropReason) {
-        ledger.refuse(Tally(logs: UInt64(logs), batches: 1), reason)
+    func refuse(_ tally: Tally, _ reason: DropReason) { ledger.refuse(tally, reason) }
+
+    /// It has no room, and will have some: it delivers, or puts what waits into the spool.
+    var isMakingHeadway: Bool {
+        guard failuresInARow > 0 else { return true }
+        guard let spool, spool.isUsable else { return false }
+        return spool.settings.bytesMax - spool.content.bytes >= SpoolRun.footprint(ofBytes: SpoolRun.bytesMax)
     }
 
     /// Drops the batch that has waited longest in the ring: the number of its logs; nil when nothing waits.
     func dropOldest(_ reason: DropReason) -> Int? {
         guard let position = lanes.popOldest() else { return nil }
-        let header = ring.pointer(position).pointee
+        let header = cursor.header(position).pointee
         waitingBytes -= Int(header.byteCount)
         var tally = Tally(logs: UInt64(header.logCount), batches: 1)
         #if CANARIES
@@ -183,7 +160,7 @@ public final class Forwarder {
         #endif
         ledger.dropWaiting(tally, reason)
         let logs = Int(header.logCount)
-        ring.release(position)
+        cursor.release(position)
         return logs
     }
 
@@ -211,7 +188,7 @@ public final class Forwarder {
     /// take it from the kernel each time.
     private static let trimInterval: Duration = .seconds(1)
 
-    private var isTrimmable: Bool { ring.isTrimmable || loadedRing.isTrimmable }
+    private var isTrimmable: Bool { ring.isTrimmable || loaded.ring.isTrimmable }
 
     private func trim(_ now: Instant, wakeAt: inout Instant?) {
         guard isTrimmable else { return }
@@ -222,7 +199,7 @@ public final class Forwarder {
         }
         lastTrim = now
         if ring.isTrimmable { ring.trim() }
-        if loadedRing.isTrimmable { loadedRing.trim() }
+        if loaded.ring.isTrimmable { loaded.ring.trim() }
     }
 
     // MARK: What goes next
@@ -255,9 +232,9 @@ public final class Forwarder {
         }
         guard mayTakeFromRing, let next = lanes.next else { return .idle }
         // Dropping the oldest frees whole segments, which deliveries under way pin: they may pin the older half of the ring only.
-        if !active.isEmpty, let head = lanes.head(of: next.lane), ring.ordinal(of: head) > pinnedOrdinalMax { return .idle }
+        if !active.isEmpty, let head = lanes.head(of: next.lane), cursor.ordinal(of: head) > pinnedOrdinalMax { return .idle }
         if next.ticket > flushTicket {
-            if let lastFlush, !isDraining, waitingBytes < bytesMax, ring.bytesUsed < ring.bytesMax / 2 {
+            if let lastFlush, !isDraining, waitingBytes < bytesMax, cursor.bytesUsed < cursor.bytesMax / 2 {
                 let due = lastFlush.advanced(by: settings.flushInterval)
                 guard now >= due else { return .wait(due) }
             }
@@ -282,7 +259,7 @@ public final class Forwarder {
     var bytesMaxAtFirst: Int { min(settings.requestBytesMax, reporter.traits.requestBytesMax) }
 
     private var pinnedOrdinalMax: UInt64 {
-        settings.overflow == .dropOldest ? ring.oldestOrdinal + UInt64(ring.bytesMax / ring.segmentBytes / 2) : UInt64.max
+        settings.overflow == .dropOldest ? cursor.oldestOrdinal + UInt64(cursor.bytesMax / ring.segmentBytes / 2) : UInt64.max
     }
 
     private func prepare(_ index: Int) -> NextSend {
@@ -328,9 +305,9 @@ public final class Forwarder {
     func takeAll(of lane: Int, into filling: inout Filling) -> Bool {
         var hasBegun = false
         while let position = lanes.head(of: lane) {
-            let batch = ring.batch(at: position)
+            let batch = cursor.batch(at: position)
             let bytes = reporter.bodyBytes(of: batch)
-            if !filling.batches.isEmpty, filling.bodyBytes + bytes > filling.bytesMax || ring.ordinal(of: position) > filling.ordinalMax { return false }
+            if !filling.batches.isEmpty, filling.bodyBytes + bytes > filling.bytesMax || cursor.ordinal(of: position) > filling.ordinalMax { return false }
             if !hasBegun {
                 lanes.beginDelivery(of: lane)
                 hasBegun = true

@@ -1,7 +1,7 @@
-/// Remembers the lane of the last batch of a connection, so that the next one finds it without a look-up. May be stale; it is checked.
+/// Remembers the lanes of the last batch of a connection, one for each destination, so that the next one finds them without a look-up. May be stale; it is checked.
 public struct LaneHint: Sendable {
-    var lane = Int.max
-    public init() {}
+    var lanes: InlineArray<6, UInt32> = .init(repeating: .max)
+    public init() { assert(LogRing.cursorsMax == lanes.count) }
 }
 
 /// What a destination has still to take, by session. A *lane* is the queue of one session's waiting batches, linked through the
@@ -37,7 +37,7 @@ struct LaneQueue {
     /// What a lane is charged against the ring's bound, in bytes: its slot and its share of the buckets.
     static let laneCost = MemoryLayout<Lane>.stride + 8
 
-    private let ring: LogRing
+    private let cursor: RingCursor
     private(set) var lanes: [Lane] = []
     private var freeLanes: [UInt32] = []
     /// Heads of the hash chains; the count is a power of two.
@@ -47,26 +47,26 @@ struct LaneQueue {
     private(set) var lastTicket: UInt64 = 0
     var laneCount: Int { lanes.count - freeLanes.count }
 
-    init(ring: LogRing) { self.ring = ring }
+    init(_ cursor: RingCursor) { self.cursor = cursor }
 
     // MARK: Arrivals
 
     /// Puts a batch just committed at the end of its lane.
     mutating func append(_ position: RingPosition, hint: inout LaneHint) {
-        let lane = find(position, hint: hint)
-        hint.lane = lane
-        ring.pointer(position).pointee.lane = UInt32(lane)
+        let lane = find(position, hint: Int(hint.lanes[cursor.index]))
+        hint.lanes[cursor.index] = UInt32(lane)
+        cursor.link(position).pointee.lane = UInt32(lane)
         if lanes[lane].head == .none {
             lanes[lane].head = position
         } else {
-            ring.pointer(lanes[lane].tail).pointee.next = position
+            cursor.link(lanes[lane].tail).pointee.next = position
         }
         lanes[lane].tail = position
         if !lanes[lane].isReady, !lanes[lane].isHeld { enqueue(lane) }
     }
 
-    private mutating func find(_ position: RingPosition, hint: LaneHint) -> Int {
-        if hint.lane < lanes.count, lanes[hint.lane].isOpen, hasKey(hint.lane, of: position) { return hint.lane }
+    private mutating func find(_ position: RingPosition, hint: Int) -> Int {
+        if hint < lanes.count, lanes[hint].isOpen, hasKey(hint, of: position) { return hint }
         let hash = hash(of: position)
         var candidate = buckets[hash & (buckets.count - 1)]
         while candidate >= 0 {
@@ -89,7 +89,7 @@ struct LaneQueue {
         }
         lanes[lane].hash = hash
         link(lane)
-        ring.laneBytes += Self.laneCost
+        cursor.addLaneBytes(Self.laneCost)
         return lane
     }
 
@@ -104,7 +104,7 @@ struct LaneQueue {
         }
         lanes[lane].isOpen = false
         freeLanes.append(UInt32(lane))
-        ring.laneBytes -= Self.laneCost
+        cursor.addLaneBytes(-Self.laneCost)
         if freeLanes.count == lanes.count, lanes.count > 4096 { shrink() }
     }
 
@@ -134,14 +134,14 @@ struct LaneQueue {
     }
 
     private func hasKey(_ lane: Int, of position: RingPosition) -> Bool {
-        let (a, b) = (ring.pointer(keyHolder(lane)), ring.pointer(position))
+        let (a, b) = (cursor.header(keyHolder(lane)), cursor.header(position))
         guard a.pointee.sessionCount == b.pointee.sessionCount, a.pointee.processCount == b.pointee.processCount else { return false }
         return sessionBytes(a).hasSameBytes(as: sessionBytes(b)) && processBytes(a).hasSameBytes(as: processBytes(b))
     }
 
     /// Seeded per process, so that no client can choose sessions that collide.
     private func hash(of position: RingPosition) -> Int {
-        let header = ring.pointer(position)
+        let header = cursor.header(position)
         var hasher = Hasher()
         hasher.combine(header.pointee.sessionCount)
         hasher.combine(bytes: sessionBytes(header))
@@ -151,13 +151,13 @@ struct LaneQueue {
 
     private func sessionBytes(_ header: UnsafeMutablePointer<RecordHeader>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
-            start: UnsafeRawPointer(header) + RecordHeader.byteCount + Int(header.pointee.sessionOffset),
+            start: UnsafeRawPointer(header) + cursor.ring.headerBytes + Int(header.pointee.sessionOffset),
             count: Int(header.pointee.sessionCount))
     }
 
     private func processBytes(_ header: UnsafeMutablePointer<RecordHeader>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
-            start: UnsafeRawPointer(header) + RecordHeader.byteCount + Int(header.pointee.processOffset),
+            start: UnsafeRawPointer(header) + cursor.ring.headerBytes + Int(header.pointee.processOffset),
             count: Int(header.pointee.processCount))
     }
 
@@ -219,8 +219,8 @@ struct LaneQueue {
 
     private mutating func holdHead(of lane: Int) -> RingPosition {
         let position = popHead(of: lane)
-        ring.pointer(position).pointee.state = .held
-        ring.pointer(position).pointee.parts = 1
+        cursor.link(position).pointee.state = .held
+        cursor.link(position).pointee.parts = 1
         return position
     }
 
@@ -245,10 +245,10 @@ struct LaneQueue {
     /// A run did not get into the spool: its batches wait again, before all others of their lane. Of several runs of a lane the last goes first.
     mutating func giveBack(_ batches: [Batch], to lane: Int) {
         for batch in batches.reversed() {
-            let header = ring.pointer(batch.position)
-            header.pointee.state = .waiting
-            header.pointee.parts = 0
-            header.pointee.next = lanes[lane].head
+            let link = cursor.link(batch.position)
+            link.pointee.state = .waiting
+            link.pointee.parts = 0
+            link.pointee.next = lanes[lane].head
             if lanes[lane].head == .none { lanes[lane].tail = batch.position }
             lanes[lane].head = batch.position
         }
@@ -257,8 +257,8 @@ struct LaneQueue {
 
     /// Takes the batch that has waited longest, of all lanes, out of the ring's waiting; the caller releases it.
     mutating func popOldest() -> RingPosition? {
-        guard let position = ring.oldestWaiting() else { return nil }
-        let lane = Int(ring.pointer(position).pointee.lane)
+        guard let position = cursor.oldestWaiting() else { return nil }
+        let lane = Int(cursor.link(position).pointee.lane)
         assert(lanes[lane].head == position, "a lane's first batch is its oldest")
         _ = popHead(of: lane)
         if lanes[lane].head == .none, !lanes[lane].isHeld {
@@ -270,7 +270,7 @@ struct LaneQueue {
 
     private mutating func popHead(of lane: Int) -> RingPosition {
         let position = lanes[lane].head
-        lanes[lane].head = ring.pointer(position).pointee.next
+        lanes[lane].head = cursor.link(position).pointee.next
         if lanes[lane].head == .none { lanes[lane].tail = .none }
         return position
     }

@@ -66,6 +66,16 @@ public struct Ledger: Equatable, Sendable {
 
     public init() {}
 
+    /// The account of two destinations together.
+    public static func + (a: Ledger, b: Ledger) -> Ledger {
+        var sum = a
+        for tally in [
+            \Ledger.received, \.recovered, \.delivered, \.droppedBufferFull, \.droppedForwardFailed, \.droppedShutdown, \.droppedSpoolDamaged, \.droppedPurged,
+            \.droppedFiltered, \.waiting, \.spooled, \.inFlight,
+        ] as [WritableKeyPath<Ledger, Tally>] { sum[keyPath: tally] += b[keyPath: tally] }
+        return sum
+    }
+
     public func dropped(_ reason: DropReason) -> Tally {
         switch reason {
         case .bufferFull: droppedBufferFull

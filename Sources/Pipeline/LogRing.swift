@@ -1,8 +1,8 @@
 import Wire
 
-/// Where batches lie between their receipt and their settlement: a bounded queue of fixed-size segments.
+/// Where batches lie between their receipt and their settlement: a bounded queue of fixed-size segments, read by one *cursor* for each destination.
 ///
-/// - A batch is written once and never moves; pointers to its bytes stay valid until it is released.
+/// - A batch is written once and never moves; pointers to its bytes stay valid until the last destination that took it has released it.
 /// - Memory follows what waits: a segment is allocated when needed and given back as soon as nothing in it lives, wherever
 ///   in the queue it stands, but for a few that are kept for the next. An empty ring writes its one segment from the start again, so that a light load touches few pages.
 /// - The bound is on memory held (segments, and what the lanes cost), not on the sum of the batches in it.
@@ -12,8 +12,6 @@ public final class LogRing {
     struct Segment {
         var base: UnsafeMutableRawPointer
         var used: Int
-        /// No record before this offset waits.
-        var passed = 0
         /// Records in it that are not free.
         var live: Int
         /// Counts segments in the order in which they were opened.
@@ -23,6 +21,30 @@ public final class LogRing {
         var previousSlot: Int
     }
 
+    /// What a segment is to one cursor.
+    struct Mark {
+        /// No record before this offset waits.
+        var passed: UInt32 = 0
+        /// Records in it that are not free.
+        var live: UInt32 = 0
+    }
+
+    /// What the ring knows of one cursor.
+    struct View {
+        /// Segments with a record that is not free.
+        var segmentCount = 0
+        /// Bytes that its lanes take (see LaneQueue).
+        var laneBytes = 0
+        /// In no segment before this one does a batch wait; -1 for the oldest.
+        var searchSlot = -1
+    }
+
+    /// Destinations that read it, at most `cursorsMax`.
+    public let cursorCount: Int
+    public static let cursorsMax = 6
+    /// Bytes in front of a batch's.
+    let headerBytes: Int
+
     /// Bytes of one segment: a 64th of the ring, between 64 and 256 KiB.
     public let segmentBytes: Int
     /// The bound, in bytes, at least 1 MiB. It may be moved at any time: what is there stays, and above a lower bound nothing is added. The size of segments
@@ -31,12 +53,15 @@ public final class LogRing {
         didSet { precondition(bytesMax >= 1 << 20, "a ring of less than 1 MiB") }
     }
 
-    /// Bytes that the lanes take besides (see LaneQueue); they count against the bound.
-    @exclusivity(unchecked) var laneBytes = 0
-    /// A ring whose memory counts against this one's bound too, but for three quarters that are this one's own in any case.
-    @exclusivity(unchecked) var sharer: LogRing?
+    /// Bytes that the lanes of all cursors take besides; they count against the bound.
+    @exclusivity(unchecked) private var laneBytes = 0
+    /// Rings whose memory counts against this one's bound too, but for three quarters that are this one's own in any case.
+    var sharers: [LogRing] = []
 
     private(set) var segments: [Segment] = []
+    /// Of each segment, one for each cursor.
+    var marks: [Mark] = []
+    var views: [View]
     private var freeSlots: [Int] = []
     /// Memory of segments that were emptied, for the next: a delivery's end empties several at once, and to give each back to the kernel and take it
     /// again costs more than the copying. `trim` gives it back.
@@ -44,17 +69,19 @@ public final class LogRing {
     private static let sparesMax = 8
     @exclusivity(unchecked) private(set) var oldestSlot = -1
     @exclusivity(unchecked) private(set) var newestSlot = -1
-    /// In no segment before this one does a batch wait; -1 for the oldest.
-    @exclusivity(unchecked) private var searchSlot = -1
     @exclusivity(unchecked) private var nextOrdinal: UInt64 = 0
     @exclusivity(unchecked) private(set) var segmentCount = 0
     /// Batches that are not free.
     @exclusivity(unchecked) public private(set) var batchCount = 0
 
     /// `bytesMax`: at least 1 MiB.
-    public init(bytesMax: Int) {
+    public init(bytesMax: Int, cursorCount: Int = 1) {
         precondition(bytesMax >= 1 << 20, "a ring of less than 1 MiB")
+        precondition((1...Self.cursorsMax).contains(cursorCount), "a ring of \(cursorCount) cursors")
         self.bytesMax = bytesMax
+        self.cursorCount = cursorCount
+        headerBytes = RecordHeader.byteCount + cursorCount * RecordLink.byteCount
+        views = Array(repeating: View(), count: cursorCount)
         segmentBytes = min(max((bytesMax / 64) & ~4095, 64 << 10), 256 << 10)
     }
 
@@ -79,47 +106,70 @@ public final class LogRing {
 
     // MARK: Writing
 
+    @inline(__always) func footprint(ofBytes count: Int) -> Int { (headerBytes + count + 7) & ~7 }
+
     /// Room for a batch of `byteCount` bytes (at most 32768), or nil when the ring is full. `commit` must follow at once.
     func reserve(_ byteCount: Int) -> UnsafeMutableRawBufferPointer? {
-        let footprint = RecordHeader.footprint(ofBytes: byteCount)
+        let footprint = footprint(ofBytes: byteCount)
         assert(footprint <= segmentBytes)
         if newestSlot < 0 || segments[newestSlot].used + footprint > segmentBytes {
             guard openSegment() else { return nil }
         }
-        let start = segments[newestSlot].base + segments[newestSlot].used + RecordHeader.byteCount
+        let start = segments[newestSlot].base + segments[newestSlot].used + headerBytes
         return UnsafeMutableRawBufferPointer(start: start, count: byteCount)
     }
 
-    /// Makes the bytes just reserved a waiting batch.
-    func commit(_ request: ScannedRequest, arrived: Instant) -> RingPosition {
+    /// Makes the bytes just reserved a batch that waits for `takers`, at least one, and is free for the others.
+    func commit(_ request: ScannedRequest, arrived: Instant, for takers: CursorSet = .first) -> RingPosition {
         let slot = newestSlot
         let position = RingPosition(slot: slot, offset: segments[slot].used)
         pointer(position).initialize(
             to: RecordHeader(
-                next: .none, arrived: arrived,
-                byteCount: UInt32(request.byteCount), logCount: UInt32(request.logCount),
+                arrived: arrived, byteCount: UInt16(request.byteCount), logCount: UInt16(request.logCount),
                 sessionOffset: UInt16(request.sessionID.lowerBound), sessionCount: UInt16(request.sessionID.count),
                 processOffset: UInt16(request.processName.lowerBound), processCount: UInt16(request.processName.count),
-                lane: 0, parts: 0, state: .waiting, flags: []))
-        segments[slot].used += RecordHeader.footprint(ofBytes: request.byteCount)
+                holders: UInt8(takers.count)))
+        for index in 0..<cursorCount {
+            let isTaker = takers.contains(index)
+            link(position, index).initialize(to: RecordLink(state: isTaker ? .waiting : .free))
+            guard isTaker else { continue }
+            let mark = slot &* cursorCount &+ index
+            if marks[mark].live == 0 { views[index].segmentCount += 1 }
+            marks[mark].live += 1
+        }
+        segments[slot].used += footprint(ofBytes: request.byteCount)
         segments[slot].live += 1
         batchCount += 1
         return position
     }
 
+    /// Whether `reserve` would find room.
+    func hasRoom(_ byteCount: Int) -> Bool {
+        newestSlot >= 0 && segments[newestSlot].used + footprint(ofBytes: byteCount) <= segmentBytes || mayOpenSegment
+    }
+
+    private var mayOpenSegment: Bool {
+        let shared = sharers.reduce(0) { $0 + $1.bytesHeld }
+        return (segmentCount + 1) * segmentBytes + laneBytes + min(shared, bytesMax - ownBytesMax) <= bytesMax
+    }
+
+    /// What sharers cannot take of it.
+    var ownBytesMax: Int { sharers.isEmpty ? bytesMax : bytesMax / 4 * 3 }
+
     private func openSegment() -> Bool {
-        guard (segmentCount + 1) * segmentBytes + laneBytes + min(sharer?.bytesHeld ?? 0, bytesMax / 4) <= bytesMax else { return false }
+        guard mayOpenSegment else { return false }
         let base = spares.popLast() ?? .allocate(byteCount: segmentBytes, alignment: 16)
-        let segment = Segment(
-            base: base, used: 0, live: 0, ordinal: nextOrdinal, nextSlot: -1, previousSlot: newestSlot)
+        let segment = Segment(base: base, used: 0, live: 0, ordinal: nextOrdinal, nextSlot: -1, previousSlot: newestSlot)
         nextOrdinal += 1
         let slot: Int
         if let free = freeSlots.popLast() {
             slot = free
             segments[slot] = segment
+            for mark in slot * cursorCount..<(slot + 1) * cursorCount { marks[mark] = Mark() }
         } else {
             slot = segments.count
             segments.append(segment)
+            marks.append(contentsOf: repeatElement(Mark(), count: cursorCount))
         }
         let sealed = newestSlot
         if sealed >= 0 { segments[sealed].nextSlot = slot } else { oldestSlot = slot }
@@ -134,77 +184,29 @@ public final class LogRing {
         (segments[position.slot].base + position.offset).assumingMemoryBound(to: RecordHeader.self)
     }
 
+    @inline(__always) func link(_ position: RingPosition, _ cursor: Int) -> UnsafeMutablePointer<RecordLink> {
+        (segments[position.slot].base + position.offset + RecordHeader.byteCount + cursor &* RecordLink.byteCount)
+            .assumingMemoryBound(to: RecordLink.self)
+    }
+
     @inline(__always) func requestBytes(_ position: RingPosition) -> UnsafeRawBufferPointer {
         let header = pointer(position)
-        return UnsafeRawBufferPointer(
-            start: UnsafeRawPointer(header) + RecordHeader.byteCount, count: Int(header.pointee.byteCount))
-    }
-
-    func ordinal(of position: RingPosition) -> UInt64 { segments[position.slot].ordinal }
-
-    var oldestOrdinal: UInt64 { oldestSlot < 0 ? nextOrdinal : segments[oldestSlot].ordinal }
-
-    func batch(at position: RingPosition) -> Batch {
-        let header = pointer(position).pointee
-        let session = Int(header.sessionOffset)..<Int(header.sessionOffset) + Int(header.sessionCount)
-        let process = Int(header.processOffset)..<Int(header.processOffset) + Int(header.processCount)
-        return Batch(
-            request: requestBytes(position), logCount: Int(header.logCount), sessionID: session, processName: process,
-            arrived: header.arrived, position: position)
-    }
-
-    /// The batch that has waited longest, of all lanes; nil when none waits.
-    func oldestWaiting() -> RingPosition? {
-        var slot = searchSlot >= 0 ? searchSlot : oldestSlot
-        while slot >= 0 {
-            searchSlot = slot
-            // Only `searchAgain` brings records back to waiting, so that what was passed once need not be looked at again.
-            while segments[slot].passed < segments[slot].used {
-                let position = RingPosition(slot: slot, offset: segments[slot].passed)
-                let header = pointer(position)
-                if header.pointee.state == .waiting { return position }
-                segments[slot].passed += RecordHeader.footprint(ofBytes: Int(header.pointee.byteCount))
-            }
-            slot = segments[slot].nextSlot
-        }
-        return nil
-    }
-
-    /// After records have gone back to waiting.
-    func searchAgain() {
-        searchSlot = -1
-        var slot = oldestSlot
-        while slot >= 0 {
-            segments[slot].passed = 0
-            slot = segments[slot].nextSlot
-        }
+        return UnsafeRawBufferPointer(start: UnsafeRawPointer(header) + headerBytes, count: Int(header.pointee.byteCount))
     }
 
     // MARK: Releasing
 
-    /// From now to `unpin` its bytes stay where they are, even if it is released: the spool reads them on another thread.
-    /// False when it was pinned already.
-    func pin(_ position: RingPosition) -> Bool {
-        pointer(position).pointee.flags.insert(.pinned).inserted
-    }
-
-    func unpin(_ position: RingPosition) {
-        let header = pointer(position)
-        header.pointee.flags.remove(.pinned)
-        if header.pointee.state == .ending { free(position) }
-    }
-
-    /// Ends a batch's life. Its bytes must not be read any more, but for a job that has it pinned.
-    func release(_ position: RingPosition) {
-        let header = pointer(position)
-        precondition(header.pointee.state == .waiting || header.pointee.state == .held, "a batch was released twice")
-        if header.pointee.flags.contains(.pinned) { header.pointee.state = .ending } else { free(position) }
-    }
-
-    private func free(_ position: RingPosition) {
-        pointer(position).pointee.state = .free
-        batchCount -= 1
+    /// A record that is free for this cursor now: its memory is for others when it is free for all.
+    func free(_ position: RingPosition, _ cursor: Int) {
         let slot = position.slot
+        link(position, cursor).pointee.state = .free
+        let mark = slot &* cursorCount &+ cursor
+        marks[mark].live -= 1
+        if marks[mark].live == 0 { views[cursor].segmentCount -= 1 }
+        let header = pointer(position)
+        header.pointee.holders -= 1
+        guard header.pointee.holders == 0 else { return }
+        batchCount -= 1
         segments[slot].live -= 1
         #if CANARIES
             if Canary.doubleRelease.isPlanted, segments[slot].live > 0 { segments[slot].live -= 1 }
@@ -212,10 +214,15 @@ public final class LogRing {
         guard segments[slot].live == 0 else { return }
         if slot == newestSlot {
             segments[slot].used = 0
-            segments[slot].passed = 0
+            for index in 0..<cursorCount { marks[slot * cursorCount + index].passed = 0 }
         } else {
             closeSegment(slot)
         }
+    }
+
+    func addLaneBytes(_ bytes: Int, _ cursor: Int) {
+        laneBytes += bytes
+        views[cursor].laneBytes += bytes
     }
 
     /// Empty, and it keeps memory that `trim` would give back.
@@ -236,8 +243,24 @@ public final class LogRing {
         }
         segments[segment.nextSlot].previousSlot = segment.previousSlot
         if spares.count < Self.sparesMax { spares.append(segment.base) } else { segment.base.deallocate() }
-        if searchSlot == slot { searchSlot = segment.nextSlot }
+        for index in views.indices where views[index].searchSlot == slot { views[index].searchSlot = segment.nextSlot }
         freeSlots.append(slot)
         segmentCount -= 1
     }
+}
+
+/// Some of a ring's cursors, by their numbers.
+public struct CursorSet: Sendable {
+    private var bits: UInt8
+
+    static let none = CursorSet(bits: 0)
+    static let first = CursorSet(bits: 1)
+    static func all(_ count: Int) -> CursorSet { CursorSet(bits: UInt8(truncatingIfNeeded: 1 << count &- 1)) }
+
+    private init(bits: UInt8) { self.bits = bits }
+
+    var count: Int { bits.nonzeroBitCount }
+    public func contains(_ index: Int) -> Bool { bits & 1 << index != 0 }
+    mutating func insert(_ index: Int) { bits |= 1 << index }
+    mutating func remove(_ index: Int) { bits &= ~(1 << index) }
 }

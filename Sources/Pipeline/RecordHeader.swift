@@ -13,32 +13,41 @@ public struct RingPosition: Hashable, Sendable {
 
 /// What stands in front of each batch's bytes in a segment. Records follow each other on 8-byte borders:
 ///
-///     | header 40 bytes | request bytes | padding to 8 | header | ...
+///     | header 24 bytes | a link of 16 bytes for each cursor | request bytes | padding to 8 | header | ...
 struct RecordHeader {
+    var arrived: Instant
+    // A request is at most 32768 bytes long, and a log at least two, so that lengths, offsets and counts fit 16 bits.
+    var byteCount: UInt16
+    var logCount: UInt16
+    var sessionOffset: UInt16
+    var sessionCount: UInt16
+    var processOffset: UInt16
+    var processCount: UInt16
+    /// Cursors for which it is not free.
+    var holders: UInt8
+
+    static let byteCount = 24
+}
+
+/// What a batch is to one destination.
+struct RecordLink {
     enum State: UInt8 {
         case waiting
         /// Part of a delivery, or of a run on its way into the spool.
         case held
         /// Released, but the spool still reads it.
         case ending
+        /// Released, or never taken.
         case free
     }
 
     /// The next batch of the same lane, `none` at its end.
-    var next: RingPosition
-    var arrived: Instant
-    var byteCount: UInt32
-    var logCount: UInt32
-    // A request is at most 32768 bytes long, so that offsets and counts fit 16 bits.
-    var sessionOffset: UInt16
-    var sessionCount: UInt16
-    var processOffset: UInt16
-    var processCount: UInt16
-    var lane: UInt32
+    var next = RingPosition.none
+    var lane: UInt32 = 0
     /// Deliveries that hold it: 1 while in flight, more while "too large" has split it.
-    var parts: UInt16
+    var parts: UInt16 = 0
     var state: State
-    var flags: Flags
+    var flags: Flags = []
 
     struct Flags: OptionSet {
         var rawValue: UInt8
@@ -48,7 +57,5 @@ struct RecordHeader {
         static let pinned = Flags(rawValue: 2)
     }
 
-    static let byteCount = 40
-
-    @inline(__always) static func footprint(ofBytes count: Int) -> Int { (byteCount + count + 7) & ~7 }
+    static let byteCount = 16
 }

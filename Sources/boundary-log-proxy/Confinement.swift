@@ -20,7 +20,7 @@ enum Confinement {
         if configuration.durability != .memory { places.append(WritablePath(configuration.spoolDirectory, .files)) }
         if let socket = configuration.socketPath { places.append(WritablePath(WritablePath.directory(of: socket), .removal)) }
         if case .unix(let path)? = configuration.statusListen { places.append(WritablePath(WritablePath.directory(of: path), .removal)) }
-        if configuration.reporter == .file, configuration.filePath != "-" { places += output(configuration.filePath) }
+        if configuration.reporters.contains(.file), configuration.filePath != "-" { places += output(configuration.filePath) }
         return places
     }
 

@@ -43,16 +43,22 @@ enum Request {
 extension Forwarder {
     /// Offers a payload as a tag 1 frame.
     @discardableResult
-    func offer(_ payload: [UInt8], at now: Instant = Instant(nanoseconds: 0), hint: inout LaneHint) -> Admission? {
+    func offer(_ payload: [UInt8], at now: Instant = Instant(nanoseconds: 0), hint: inout LaneHint) -> FanOut.Admission? {
         let span = payload.span.bytes
         guard case .logs(let request) = BoundaryScan.scan(.logs, span) else { return nil }
-        return admit(request, of: span, arrived: now, hint: &hint)
+        return FanOut([self]).admit(request, of: span, arrived: now, hint: &hint)
     }
 
     @discardableResult
-    func offer(_ payload: [UInt8], at now: Instant = Instant(nanoseconds: 0)) -> Admission? {
+    func offer(_ payload: [UInt8], at now: Instant = Instant(nanoseconds: 0)) -> FanOut.Admission? {
         var hint = LaneHint()
         return offer(payload, at: now, hint: &hint)
+    }
+
+    /// Offered, and not taken: it was dropped.
+    func drops(_ payload: [UInt8]) -> Bool {
+        guard case .takenDropping(_, let takers) = offer(payload) else { return false }
+        return !takers.contains(0)
     }
 
     /// All that can be sent now, handed to the reporter.

@@ -2,6 +2,8 @@
 public enum Happening: String, CaseIterable, Sendable {
     case ringFull
     case droppedOldest
+    /// Another destination of the ring had no room left, this one had.
+    case neighbourDropped
     case readingStopped
     case spoolFull
     case madeRoom

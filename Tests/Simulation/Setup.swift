@@ -26,6 +26,10 @@ struct Setup: CustomStringConvertible {
     /// The destination changes between one session per delivery and several when a process starts.
     var changesTraits = false
 
+    /// Another destination takes the same logs; its place in the ring. nil: there is none.
+    var neighbourIndex: Int?
+    var neighbourTraits = ReporterTraits(mixesSessions: false, inFlightMax: 1)
+
     /// Whether the spool has room for all that a run can bring.
     var isSpoolRoomy: Bool { spoolBytesMax >= Self.roomyBytes }
     static let roomyBytes = 256 << 20
@@ -43,6 +47,10 @@ struct Setup: CustomStringConvertible {
         troublePercent = random.pick([0, 5, 20, 50])
         stepsPerCrash = random.pick([8, 20, 60])
         stepsPerOutage = random.pick([6, 15, 40])
+        if random.once(in: 3) {
+            neighbourIndex = random.below(2)
+            neighbourTraits = ReporterTraits(mixesSessions: random.once(in: 3), inFlightMax: random.pick([1, 4]))
+        }
     }
 
     private mutating func drawForwarder(_ random: inout SeededRandom) {
@@ -73,7 +81,7 @@ struct Setup: CustomStringConvertible {
         requests \(settings.requestBytesMax), in flight \(min(settings.inFlightMax, traits.inFlightMax)), give up \(settings.giveUpAfter.map { "\($0)" } ?? "never"), \
         \(traits.mixesSessions ? "mixing" : "one session each")\(changesTraits ? " changing" : ""), \(bodyBytesPerLog) per log, destination takes \(destinationBytesMax), \
         \(sessions) sessions, \(connections) connections, batches of \(batchLogsMax) logs of \(urlBytesMax), \(framesPerStep) frames a step, \
-        trouble \(troublePercent) %, a crash in \(stepsPerCrash), an outage in \(stepsPerOutage)
+        \(neighbourIndex.map { "neighbour at \($0), " } ?? "")trouble \(troublePercent) %, a crash in \(stepsPerCrash), an outage in \(stepsPerOutage)
         """
     }
 }

@@ -19,6 +19,7 @@ extension SimulatedProcess {
             waits = waits + Tally(logs: UInt64(run.logCount), batches: UInt64(run.batches.count))
         }
         try require(ledger.waiting == waits, "\(waits) wait, the ledger says \(ledger.waiting)")
+        try neighbour?.check(received: received)
         try checkBounds()
     }
 
@@ -36,7 +37,7 @@ extension SimulatedProcess {
     func checkIsEmpty() throws(Violation) {
         try require(forwarder.isEmpty && forwarder.active.isEmpty, "deliveries are left")
         try require(forwarder.ring.isEmpty && forwarder.ring.bytesUsed == 0 && forwarder.waitingBytes == 0, "the ring is not empty")
-        try require(forwarder.loadedRing.isEmpty, "what was loaded is not released")
+        try require(forwarder.loaded.ring.isEmpty, "what was loaded is not released")
         try require(forwarder.laneCount == 0, "\(forwarder.laneCount) lanes are open")
         try require(world.spool.rows.isEmpty, "\(world.spool.rows.count) rows are left in the spool")
         try require(world.truth.heldCount == 0, "the proxy owes \(world.truth.heldCount) logs and does not know it")
@@ -70,13 +71,14 @@ extension SimulatedProcess {
         let lost = world.truth.heldCount - inSpool
         if lost > 0, world.setup.durability != .memory { world.met.insert(.restLost) }
         if inSpool > 0 { world.met.insert(.restStored) }
+        try neighbour?.stop()
         forwarder.abandon()
         let ledger = forwarder.ledger
         try require(ledger.balances && ledger.waiting == Tally() && ledger.inFlight == Tally(), "the ledger is left with \(ledger)")
         try require(ledger.droppedShutdown.logs == lost, "\(lost) logs are lost with the process, the ledger says \(ledger.droppedShutdown.logs)")
         let left = hasSeenSpool ? inSpool : 0
         try require(ledger.spooled.logs == left, "\(left) logs are left in the spool, the ledger says \(ledger.spooled.logs)")
-        try require(forwarder.ring.isEmpty && forwarder.loadedRing.isEmpty && forwarder.laneCount == 0, "the end left something behind")
+        try require(forwarder.ring.isEmpty && forwarder.loaded.ring.isEmpty && forwarder.laneCount == 0, "the end left something behind")
         // A spool that had failed was tried once more.
         let isPromising = world.setup.durability != .memory && world.setup.isSpoolRoomy && world.disk == .works
         try world.truth.endProcess(spool: world.spool.logs) { _ in isPromising }

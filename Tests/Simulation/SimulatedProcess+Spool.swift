@@ -18,12 +18,12 @@ extension SimulatedProcess {
 
     /// With `spill` the disk is not touched but for what is late, what is too much, and at the end.
     private func checkIsDue(_ job: SpoolJob) throws(Violation) {
-        guard world.setup.durability == .spill, phase != .storingRest, forwarder.ring.bytesUsed < forwarder.ring.bytesMax / 2 else { return }
+        guard world.setup.durability == .spill, phase != .storingRest, forwarder.cursor.bytesUsed < forwarder.cursor.bytesMax / 2 else { return }
         let oldest = job.runs.filter { $0.place == nil }.flatMap(\.batches).map(\.arrived).min()
         guard var oldest else { return }
         // What is due may have no room, and what goes before it some.
         oldest = forwarder.active.filter(\.isOnlyInMemory).reduce(oldest) { min($0, $1.oldest) }
-        if let waiting = forwarder.ring.oldestWaiting() { oldest = min(oldest, forwarder.ring.pointer(waiting).pointee.arrived) }
+        if let waiting = forwarder.cursor.oldestWaiting() { oldest = min(oldest, forwarder.cursor.header(waiting).pointee.arrived) }
         try require(oldest.advanced(by: world.setup.after) <= world.now, "what arrived at \(oldest.milliseconds) is stored too early")
     }
 

@@ -17,6 +17,8 @@ final class SimulatedProcess {
 
     let world: World
     let forwarder: Forwarder
+    let neighbour: Neighbour?
+    let fanOut: FanOut
     var phase = Phase.running
     var flights: [Flight] = []
     var job: Job?
@@ -43,12 +45,18 @@ final class SimulatedProcess {
         self.world = world
         var traits = setup.traits
         if setup.changesTraits, number % 2 == 0 { traits.mixesSessions.toggle() }
-        forwarder = Forwarder(
-            ring: LogRing(bytesMax: setup.ringBytesMax), reporter: ModelReporter(traits: traits, bodyBytesPerLog: setup.bodyBytesPerLog),
+        let ring = LogRing(bytesMax: setup.ringBytesMax, cursorCount: setup.neighbourIndex == nil ? 1 : 2)
+        let index = setup.neighbourIndex.map { 1 - $0 } ?? 0
+        let forwarder = Forwarder(
+            ring: ring, index: index, reporter: ModelReporter(traits: traits, bodyBytesPerLog: setup.bodyBytesPerLog),
             settings: setup.settings,
             spool: setup.durability == .memory
                 ? nil : SpoolSettings(durability: setup.durability, after: setup.after, bytesMax: setup.spoolBytesMax),
             seed: world.random.next(), keyPrefix: "p\(number)")
+        self.forwarder = forwarder
+        let neighbour = setup.neighbourIndex.map { Neighbour(world: world, ring: ring, index: $0, number: number) }
+        self.neighbour = neighbour
+        fanOut = FanOut(neighbour.map { index == 0 ? [forwarder, $0.forwarder] : [$0.forwarder, forwarder] } ?? [forwarder])
         waiting = WaitingModel(sessions: setup.sessions)
         left = world.spool.content.waiting
         spoolBytesBefore = world.spool.content.bytes
@@ -59,8 +67,11 @@ final class SimulatedProcess {
     /// False when the ring has no room and the batch must be offered again.
     func admit(_ logs: LogRange, _ request: ScannedRequest, of payload: RawSpan, hint: inout LaneHint) throws(Violation) -> Bool {
         let droppedBefore = forwarder.ledger.droppedBufferFull.logs
-        let admission = forwarder.admit(request, of: payload, arrived: world.now, hint: &hint)
+        // However little the neighbour takes; segments that both have something in, and lanes, take some of it.
+        let hasRoom = neighbour != nil && forwarder.ringBytesUsed + 3 * forwarder.ring.segmentBytes <= forwarder.cursor.shareBytes
+        let admission = fanOut.admit(request, of: payload, arrived: world.now, hint: &hint)
         if case .noRoom = admission {
+            try require(!hasRoom || neighbour?.forwarder.isMakingHeadway == true || !forwarder.isMakingHeadway, "the neighbour holds up what is to come: it has \(neighbour?.forwarder.ringBytesUsed ?? 0), this one \(forwarder.ringBytesUsed), of \(forwarder.ring.bytesUsed) bytes")
             world.met.insert(.readingStopped)
             return false
         }
@@ -69,19 +80,24 @@ final class SimulatedProcess {
         received.batches += 1
         try world.truth.hold(logs, arrived: world.now)
         var oldest = Int(forwarder.ledger.droppedBufferFull.logs - droppedBefore)
-        switch admission {
-        case .stored: try require(oldest == 0, "\(oldest) logs were dropped without a word")
-        case .storedDropping(let said): try require(said == oldest && said > 0, "\(said) logs are said to be dropped, \(oldest) are counted")
-        case .dropped:
-            oldest -= logs.numbers.count
-            world.met.insert(.ringFull)
-            try drop(logs, .bufferFull)
-        case .noRoom: break
+        var isTaken = true
+        if case .takenDropping(let droppers, let takers) = admission {
+            isTaken = takers.contains(forwarder.cursor.index)
+            try require((oldest > 0) == droppers.contains(forwarder.cursor.index), "\(oldest) logs were dropped, which is not what is said")
+            if !isTaken {
+                try require(!hasRoom, "the neighbour leaves no room: it has \(neighbour?.forwarder.ringBytesUsed ?? 0), this one \(forwarder.ringBytesUsed), of \(forwarder.ring.bytesUsed) bytes")
+                oldest -= logs.numbers.count
+                world.met.insert(.ringFull)
+                try drop(logs, .bufferFull)
+            } else if oldest == 0 {
+                world.met.insert(.neighbourDropped)
+            }
+        } else {
+            try require(oldest == 0, "\(oldest) logs were dropped without a word")
         }
         try require(oldest == 0 || forwarder.settings.overflow == .dropOldest, "the oldest was dropped against the policy")
         try dropOldest(oldest, .bufferFull)
-        if case .dropped = admission { return true }
-        waiting.add(logs, arrived: world.now)
+        if isTaken { waiting.add(logs, arrived: world.now) }
         return true
     }
 

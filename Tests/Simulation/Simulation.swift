@@ -49,6 +49,7 @@ public struct Simulation {
     private mutating func act() throws(Violation) {
         turnWeather()
         try turnPhase()
+        try process.neighbour?.act()
         for _ in 0..<world.random.between(0, 3) {
             switch world.random.below(10) {
             case 0..<5: try letClientsWrite()
@@ -82,8 +83,10 @@ public struct Simulation {
             try process.finishJob()
             return try settle()
         }
+        let neighbourWakeAt = try process.neighbour?.pump()
         try process.check()
-        return wakeAt
+        guard let neighbourWakeAt else { return wakeAt }
+        return min(wakeAt ?? neighbourWakeAt, neighbourWakeAt)
     }
 
     // MARK: Once faults have stopped
@@ -96,11 +99,12 @@ public struct Simulation {
         for _ in 0..<20_000 {
             try finishJob()
             while !process.flights.isEmpty { try deliver(0) }
+            try process.neighbour?.deliverAll()
             let wakeAt = try settle()
             try readAll()
-            guard process.job == nil, process.flights.isEmpty else { continue }
+            guard process.job == nil, process.flights.isEmpty, process.neighbour?.isWaitedFor != true else { continue }
             guard let wakeAt else {
-                if try settle() == nil, process.job == nil, process.flights.isEmpty, clients.allSatisfy({ $0.unreadCount == 0 }) { return try finish() }
+                if try settle() == nil, process.job == nil, process.flights.isEmpty, process.neighbour?.isWaitedFor != true, clients.allSatisfy({ $0.unreadCount == 0 }) { return try finish() }
                 continue
             }
             try require(wakeAt <= end, "not drained in time: \(process.forwarder.ledger)")

@@ -12,24 +12,24 @@ extension Configuration {
 
         // With an invalid reporter or address it is unknown which destination was meant.
         if isInvalid.isDisjoint(with: ["reporter", "http-url", "coder-url"]) {
-            if reporter == .http, http.url == nil {
+            if reporters.contains(.http), http.url == nil {
                 refuse("reporter", "needs --http-url", allowed: "reporter http together with http-url, or reporter file")
             }
-            if reporter == .coder, coder.url == nil {
+            if reporters.contains(.coder), coder.url == nil {
                 refuse("reporter", "needs --coder-url or the environment variable CODER_AGENT_URL")
             }
-            if reporter == .coder, !coder.hasToken {
+            if reporters.contains(.coder), !coder.hasToken {
                 refuse("reporter", "needs a token: --coder-token-file, or the environment variable CODER_AGENT_TOKEN or CODER_AGENT_TOKEN_FILE")
             }
             let reason =
-                switch reporter {
+                switch reporters[0] {
                 case _ where isGiven("reporter"), .http: ""
                 case .coder: ", the default with CODER_AGENT_URL and a token in the environment"
                 case .file: ", the default without --http-url"
                 case .callback, .discard, .otlp: ""
                 }
             for option in Options.all where isGiven(option.name) && disabler(of: option)?.name == "reporter" {
-                refuse(option.name, "has no effect with --reporter \(reporter.rawValue)\(reason)")
+                refuse(option.name, "has no effect with --reporter \(reporterNames)\(reason)")
             }
         }
         if !isInvalid.contains("socket") {
@@ -89,7 +89,7 @@ extension Configuration {
             }
         }
         let otlpAuthorization = otlp.headers.haveAuthorization
-        if reporter == .otlp, let url = otlp.logsEndpoint ?? otlp.endpoint {
+        if reporters.contains(.otlp), let url = otlp.logsEndpoint ?? otlp.endpoint {
             let name = otlp.logsEndpoint == nil ? "otlp-endpoint" : "otlp-logs-endpoint"
             if !url.isTLS, !url.isLoopback, otlp.tokenFile != nil || otlpAuthorization || url.hasUserInfo {
                 warnings.append("\(name): credentials are sent to \(Printable.text(url.host)) in plain text, because the address begins with http://")
@@ -101,13 +101,13 @@ extension Configuration {
         if otlpAuthorization, source(of: "otlp-header") == .commandLine {
             warnings.append("otlp-header: a header's value on the command line can be read by every user of this machine")
         }
-        if reporter == .coder, let url = coder.url, !url.isTLS, !url.isLoopback {
+        if reporters.contains(.coder), let url = coder.url, !url.isTLS, !url.isLoopback {
             warnings.append("coder-url: the agent token is sent to \(Printable.text(url.host)) in plain text, because the address begins with http://")
         }
-        if reporter == .coder, requestBytesMax >= 4 << 20 {
+        if reporters.contains(.coder), requestBytesMax >= 4 << 20 {
             warnings.append("request-bytes-max: coderd takes less than 4MiB, so requests are held below that")
         }
-        if reporter == .discard { warnings.append("reporter: discard throws every log away, and counts it as delivered") }
+        if reporters.contains(.discard) { warnings.append("reporter: discard throws every log away, and counts it as delivered") }
         if !coder.headers.isEmpty, source(of: "coder-header") == .commandLine {
             warnings.append("coder-header: a header's value on the command line can be read by every user of this machine")
         }

@@ -29,14 +29,14 @@ extension Configuration {
     func disabler(of option: OptionDescriptor) -> (name: String, value: String)? {
         let hasEffect =
             switch option.section {
-            case .http: reporter == .http
-            case .coder: reporter == .coder || reporter == .callback && option.name == "call-timeout"
-            case .otlp: reporter == .otlp
-            case .destination where option.name == "file-path": reporter == .file
-            case .destination where option.name == "redact-url": [.file, .http, .otlp].contains(reporter)
+            case .http: reporters.contains(.http)
+            case .coder: reporters.contains(.coder) || reporters == [.callback] && option.name == "call-timeout"
+            case .otlp: reporters.contains(.otlp)
+            case .destination where option.name == "file-path": reporters.contains(.file)
+            case .destination where option.name == "redact-url": reporters.contains { [.file, .http, .otlp].contains($0) }
             default: true
             }
-        if !hasEffect { return ("reporter", reporter.rawValue) }
+        if !hasEffect { return ("reporter", reporterNames) }
         if socketPath == nil, option.section == .socket, option.name != "socket" { return ("socket", "\"\"") }
         switch (option.name, durability) {
         case ("spool-dir", .memory), ("spool-bytes-max", .memory), ("spool-after", .memory), ("spool-after", .sync):

@@ -22,7 +22,8 @@ public struct Configuration: Sendable {
     /// Bytes a second of one connection; 0: no limit. At most 1 TiB.
     public internal(set) var clientRateLimit = 0
 
-    public internal(set) var reporter = ReporterKind.file
+    /// Where each log goes, in the order given; at least one, none twice.
+    public internal(set) var reporters = [ReporterKind.file]
     /// `-`: standard output.
     public internal(set) var filePath = "-"
     public internal(set) var http = HTTPConfiguration()
@@ -65,6 +66,16 @@ public struct Configuration: Sendable {
     /// What is allowed but probably not meant; one sentence each, without secrets.
     public internal(set) var warnings: [String] = []
     var sources: [String: ValueSource] = [:]
+
+    /// As one would write them: `coder,otlp`.
+    public var reporterNames: String { reporters.map(\.rawValue).joined(separator: ",") }
+
+    /// Where the spool of each destination lies: of the first in `spoolDirectory` itself, so that it stays there when others join it, of others in directories below that.
+    public func spoolDirectory(of reporter: ReporterKind) -> String {
+        reporter == reporters[0] ? spoolDirectory : Self.spoolDirectory(below: spoolDirectory, of: reporter)
+    }
+
+    static func spoolDirectory(below directory: String, of reporter: ReporterKind) -> String { "\(directory)/spool-\(reporter.rawValue)" }
 
     /// Where the value of the option `name` came from.
     public func source(of name: String) -> ValueSource { sources[name] ?? .default }

@@ -96,10 +96,10 @@ public struct ConfigurationBuilder: Sendable {
         // What the environment says about coderd is not looked at where another destination was asked for.
         let hasToken = coderToken != nil || defaults["coder-token-file"] != nil || given["coder-token-file"] != nil
         let mayBeCoder =
-            given["reporter"].map { $0.values.last == ReporterKind.coder.rawValue }
+            given["reporter"].map { names($0, .coder) }
             ?? (given["http-url"] == nil && (hasToken || given["coder-url"] != nil))
         let mayUseCoder = mayBeCoder && !hasCallbackReporter
-        let usesOTLP = given["reporter"]?.values.last == ReporterKind.otlp.rawValue && !hasCallbackReporter
+        let usesOTLP = given["reporter"].map { names($0, .otlp) } == true && !hasCallbackReporter
         for (name, value) in defaults where given[name] == nil {
             switch Options.named(name)?.section {
             case .coder where !mayUseCoder, .otlp where !usesOTLP: continue
@@ -125,17 +125,17 @@ public struct ConfigurationBuilder: Sendable {
         }
         if hasCallbackReporter {
             if configuration.source(of: "reporter") != .default { errors.append(contradictsCallback(configuration)) }
-            configuration.reporter = .callback
+            configuration.reporters = [.callback]
             configuration.sources["reporter"] = .program
         }
         if configuration.source(of: "reporter") == .default {
             if configuration.http.url != nil {
-                configuration.reporter = .http
+                configuration.reporters = [.http]
             } else if configuration.coder.url != nil, configuration.coder.hasToken || configuration.source(of: "coder-url").isGiven {
-                configuration.reporter = .coder
+                configuration.reporters = [.coder]
             }
         }
-        if isEmbedded, configuration.reporter == .file, !configuration.source(of: "file-path").isGiven {
+        if isEmbedded, configuration.reporters.contains(.file), !configuration.source(of: "file-path").isGiven {
             errors.append(ConfigurationError(
                 key: "reporter", source: nil, problem: "no destination is given", allowed: "file-path, http-url, coder-url, or a callback of the program"))
         }
@@ -149,9 +149,13 @@ public struct ConfigurationBuilder: Sendable {
         return configuration
     }
 
+    private func names(_ given: Given, _ reporter: ReporterKind) -> Bool {
+        given.values.last?.split(separator: ",").contains { $0 == reporter.rawValue } ?? false
+    }
+
     private func contradictsCallback(_ configuration: Configuration) -> ConfigurationError {
         ConfigurationError(
-            key: "reporter", value: configuration.reporter.rawValue, source: configuration.source(of: "reporter"),
+            key: "reporter", value: configuration.reporterNames, source: configuration.source(of: "reporter"),
             problem: "contradicts the program, which has set a callback as the reporter")
     }
 }

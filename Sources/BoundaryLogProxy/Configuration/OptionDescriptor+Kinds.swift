@@ -24,6 +24,26 @@ extension OptionDescriptor {
             format: \.rawValue)
     }
 
+    /// At least one value, none twice.
+    static func enumerations<Value: RawRepresentable & CaseIterable & Equatable & Sendable>(
+        _ name: String, _ valueName: String, _ path: Path<[Value]>, _ section: OptionSection, defaultText: String? = nil, help: String
+    ) -> OptionDescriptor where Value.RawValue == String {
+        required(
+            name, valueName, path, .enumerations(Value.allCases.map(\.rawValue)), section, defaultText: defaultText, help: help,
+            parse: { (text) throws(ValueProblem) in
+                var values: [Value] = []
+                for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+                    guard let value = Value.allCases.first(where: { $0.rawValue == word }) else {
+                        throw ValueProblem(text.contains(",") ? "names one that is not there" : "is not one of its values")
+                    }
+                    if values.contains(value) { throw ValueProblem("names \(word) twice") }
+                    values.append(value)
+                }
+                return values
+            },
+            format: { $0.map(\.rawValue).joined(separator: ",") })
+    }
+
     static func duration(
         _ name: String, _ path: Path<Duration>, _ range: ClosedRange<Duration>, _ section: OptionSection, defaultText: String? = nil, help: String
     ) -> OptionDescriptor {

@@ -10,6 +10,8 @@ public enum OptionKind: Sendable, Hashable {
     /// Octal permission bits, 0 to 0777.
     case fileMode
     case enumeration([String])
+    /// One or more of these, joined by commas.
+    case enumerations([String])
     case duration(ClosedRange<Duration>)
     /// In bytes.
     case size(ClosedRange<Int>)
@@ -31,6 +33,7 @@ public enum OptionKind: Sendable, Hashable {
         case .user: "a user's name or number"
         case .fileMode: "octal permission bits from 0 to 0777, such as 0600 or 0660"
         case .enumeration(let values): values.joined(separator: ", ")
+        case .enumerations(let values): "\(values.joined(separator: ", ")), or several joined by commas"
         case .duration(let range):
             "\(DurationText.format(range.lowerBound)) to \(DurationText.format(range.upperBound)), \(DurationText.forms)"
         case .size(let range): "\(SizeText.format(range.lowerBound)) to \(SizeText.format(range.upperBound)), \(SizeText.forms)"

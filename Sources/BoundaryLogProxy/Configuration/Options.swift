@@ -54,10 +54,10 @@ public enum Options {
     ]
 
     private static let destination: [OptionDescriptor] = [
-        .enumeration(
-            "reporter", "KIND", \.reporter, .destination,
+        .enumerations(
+            "reporter", "KIND", \.reporters, .destination,
             defaultText: "http when --http-url is given, else coder when --coder-url is, or CODER_AGENT_URL and a token are in the environment, else file",
-            help: "Where audit logs go: to a file as JSON lines, to an HTTP server, to coderd's agent API, or to an OpenTelemetry collector. discard throws them away and counts them as delivered: for measuring."),
+            help: "Where audit logs go: to a file as JSON lines, to an HTTP server, to coderd's agent API, or to an OpenTelemetry collector. With several each log goes to each of them: every destination has its own place in the buffer, its own spool, retries and account, so that one that fails holds up no other. discard throws them away and counts them as delivered: for measuring."),
         .path(
             "file-path", \.filePath, .destination,
             help: "The file that audit logs are appended to, opened anew on SIGHUP; - for standard output.").live,

@@ -9,9 +9,13 @@ extension Doctor {
     private static let sessionStepTimeout = Duration.seconds(4)
 
     /// Where logs go.
-    mutating func examineDestination() {
+    mutating func examineDestinations() {
+        for reporter in configuration.reporters { examine(reporter) }
+    }
+
+    private mutating func examine(_ reporter: ReporterKind) {
         let configuration = configuration
-        switch configuration.reporter {
+        switch reporter {
         case .file: examineFile()
         case .http: examineServer("http", "--http-url") { try ReporterFactory.httpConfiguration(configuration.http) }
         case .otlp:

@@ -8,11 +8,14 @@ extension Doctor {
     private static let spoolInodesMin = 8
 
     /// What waits longer than memory is good for.
-    mutating func examineSpool() {
+    mutating func examineSpools() {
         guard configuration.durability != .memory else {
             return ok("spool", "none: --durability memory loses what was not delivered when the process ends")
         }
-        let path = configuration.spoolDirectory
+        for reporter in configuration.reporters { examineSpool(configuration.spoolDirectory(of: reporter)) }
+    }
+
+    private mutating func examineSpool(_ path: String) {
         let spool = SpoolExamination(path)
         switch spool.place {
         case .unknown(let code):

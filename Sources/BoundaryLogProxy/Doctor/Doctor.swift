@@ -46,11 +46,11 @@ public struct Doctor {
         var doctor = Doctor(configuration, environment: environment, user: user)
         doctor.examineConfiguration()
         doctor.examineSocket()
-        doctor.examineSpool()
+        doctor.examineSpools()
         doctor.examineMetricsListener()
         doctor.examineLimits()
         doctor.examineSurroundings()
-        doctor.examineDestination()
+        doctor.examineDestinations()
         return doctor.findings
     }
 

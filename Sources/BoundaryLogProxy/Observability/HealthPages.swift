@@ -30,10 +30,13 @@ enum HealthPages {
     static func obstacles(_ snapshot: Snapshot) -> [String] {
         var obstacles: [String] = []
         if !snapshot.isServing { obstacles.append("not listening (starting or stopping)") }
-        if let obstacle = snapshot.obstacle {
-            obstacles.append(obstacle)
-        } else if snapshot.deliveries.isFailing {
-            obstacles.append("the destination fails: \(snapshot.deliveries.lastError ?? "unknown error")")
+        for destination in snapshot.destinations {
+            let prefix = snapshot.destinations.count > 1 ? "\(destination.name): " : ""
+            if let obstacle = destination.obstacle {
+                obstacles.append(prefix + obstacle)
+            } else if let trouble = destination.trouble {
+                obstacles.append("\(prefix)the destination fails: \(trouble)")
+            }
         }
         return obstacles
     }

@@ -29,18 +29,17 @@ struct PrometheusText {
         sample(name, [], value)
     }
 
-    /// `counts`: per bucket, one more than `bounds`, not cumulated.
-    mutating func histogram(_ name: String, _ help: String, bounds: [Double], counts: [UInt64], sum: Double) {
-        family(name, .histogram, help)
+    /// The samples of a histogram, of a family that was started. `counts`: per bucket, one more than `bounds`, not cumulated.
+    mutating func histogram(_ name: String, _ labels: [(String, String)], bounds: [Double], counts: [UInt64], sum: Double) {
         var cumulated: UInt64 = 0
         for (bound, count) in zip(bounds, counts) {
             cumulated += count
-            sample("\(name)_bucket", [("le", "\(bound)")], cumulated)
+            sample("\(name)_bucket", labels + [("le", "\(bound)")], cumulated)
         }
         cumulated += counts.last ?? 0
-        sample("\(name)_bucket", [("le", "+Inf")], cumulated)
-        sample("\(name)_sum", [], sum)
-        sample("\(name)_count", [], cumulated)
+        sample("\(name)_bucket", labels + [("le", "+Inf")], cumulated)
+        sample("\(name)_sum", labels, sum)
+        sample("\(name)_count", labels, cumulated)
     }
 
     private static func escape(_ value: String) -> String {

@@ -3,24 +3,20 @@ import Reporting
 
 /// All figures of a running proxy at one moment: what `/metrics`, `/status` and the final ledger are written from.
 public struct Snapshot: Sendable {
-    public var ledger: Ledger
+    /// In the order of the configuration; at least one.
+    public var destinations: [DestinationStatus]
     public var ingest: IngestStatistics
     /// What sequence numbers tell of losses.
     public var sequences: SequenceStatistics
-    public var deliveries: DeliveryStatistics
     /// Open connections.
     public var connections: Int
     public var connectionsMax: Int
     /// Bytes the ring holds, of `ringBytesMax`.
     public var ringBytes: Int
     public var ringBytesMax: Int
-    /// Sessions of which something waits or is under way.
-    public var sessions: Int
     public var isReadingPaused: Bool
     /// Connections whose reading is paused by `client-rate-limit`.
     public var connectionsRateLimited: Int
-    /// nil with `--durability memory`.
-    public var spool: SpoolStatus?
     /// nil where no program embeds the proxy.
     public var submissions: SubmissionStatistics?
     /// nil without a status listener.
@@ -34,20 +30,40 @@ public struct Snapshot: Sendable {
     /// The listening socket was passed by a service manager, and outlives the proxy.
     public var isSocketPassed = false
     public var reloads = ReloadStatistics()
-    /// Why the destination is known to fail now, without an attempt.
+    /// The loop's time, in nanoseconds, to which times of a session with coderd compare.
+    public var clock: UInt64
+    public var startedAt: WallTime
+
+    /// Of all destinations together: with several each log counts once for each.
+    public var ledger: Ledger { destinations.dropFirst().reduce(destinations[0].ledger) { $0 + $1.ledger } }
+}
+
+/// All figures of one destination.
+public struct DestinationStatus: Sendable {
+    /// As `--reporter` names it.
+    public var name: String
+    public var ledger: Ledger
+    public var deliveries: DeliveryStatistics
+    /// Bytes of the ring that it keeps in use.
+    public var ringBytes: Int
+    /// Sessions of which something waits or is under way.
+    public var sessions: Int
+    /// nil with `--durability memory`.
+    public var spool: SpoolStatus?
+    /// Why it is known to fail now, without an attempt.
     public var obstacle: String?
     /// Of a file or an HTTP destination.
     public var reporter: ReporterStatistics?
     /// With coderd.
     public var session: AgentAPIStatus?
-    /// The loop's time, in nanoseconds, to which times in `session` compare.
-    public var clock: UInt64
     public var failuresInARow: Int
-    /// Seconds since the destination began to fail; nil while it works.
+    /// Seconds since it began to fail; nil while it works.
     public var failingForSeconds: Double?
     /// Nil before the first success.
     public var secondsSinceLastSuccess: Double?
-    public var startedAt: WallTime
+
+    /// Why nothing is delivered now, as far as it is known; nil while all is well.
+    public var trouble: String? { obstacle ?? (deliveries.isFailing ? deliveries.lastError ?? "unknown error" : nil) }
 }
 
 /// How the spool fares.

@@ -7,7 +7,8 @@ enum StatusPage {
     static let sessionsMax = 20
 
     static func json(_ s: Snapshot, sessions: [SequenceReport], clients: [ClientReport], configuration: Configuration) -> JSONText {
-        .object([
+        let sessionsInRing = s.destinations.map(\.sessions).max() ?? 0
+        return .object([
             ("version", .string(Version.text)),
             ("started", .string(s.startedAt.text)),
             ("ready", .bool(HealthPages.obstacles(s).isEmpty)), ("serving", .bool(s.isServing)),
@@ -37,7 +38,7 @@ enum StatusPage {
                     ("rejected", .object(RejectionReason.allCases.map { ($0.rawValue, .int(s.ingest.rejected($0))) })),
                 ])
             ),
-            ("ledger", .object([("logs", ledger(s.ledger, \.logs)), ("batches", ledger(s.ledger, \.batches))])),
+            ("ledger", ledger(s.ledger)),
             (
                 "client_reported_drops",
                 .object([
@@ -49,16 +50,19 @@ enum StatusPage {
             (
                 "ring",
                 .object([
-                    ("bytes", .int(s.ringBytes)), ("bytes_max", .int(s.ringBytesMax)), ("sessions", .int(s.sessions)),
+                    ("bytes", .int(s.ringBytes)), ("bytes_max", .int(s.ringBytesMax)), ("sessions", .int(sessionsInRing)),
                     ("reading_paused", .bool(s.isReadingPaused)), ("reading_pauses", .int(s.ingest.pauses)),
                 ])
             ),
-            ("spool", s.spool.map(spool) ?? .null),
+            ("spool", s.destinations[0].spool.map(spool) ?? .null),
             ("loop", .object([("longest_turn_seconds", s.longestTurnSeconds.map { .seconds($0) } ?? .null)])),
-            ("destination", destination(s, configuration)),
+            ("destination", .object(destination(s.destinations[0], clock: s.clock))),
+            ("destinations", .array(s.destinations.map { account($0, clock: s.clock) })),
             ("configuration", .object(configuration.maskedValues().map { ($0.option.name, value($0)) })),
         ])
     }
+
+    private static func ledger(_ account: Ledger) -> JSONText { .object([("logs", ledger(account, \.logs)), ("batches", ledger(account, \.batches))]) }
 
     private static func ledger(_ ledger: Ledger, _ unit: (Tally) -> UInt64) -> JSONText {
         .object([
@@ -80,9 +84,15 @@ enum StatusPage {
         ])
     }
 
-    private static func destination(_ s: Snapshot, _ configuration: Configuration) -> JSONText {
-        .object([
-            ("reporter", .string(configuration.reporter.rawValue)),
+    /// A destination with its ledger and its spool.
+    private static func account(_ s: DestinationStatus, clock: UInt64) -> JSONText {
+        let parts: [(String, JSONText)] = [("ledger", ledger(s.ledger)), ("ring_bytes", .int(s.ringBytes)), ("spool", s.spool.map(spool) ?? .null)]
+        return .object(destination(s, clock: clock) + parts)
+    }
+
+    private static func destination(_ s: DestinationStatus, clock: UInt64) -> [(String, JSONText)] {
+        [
+            ("reporter", .string(s.name)),
             (
                 "deliveries",
                 .object([
@@ -95,8 +105,8 @@ enum StatusPage {
             ("last_error", .text(s.deliveries.lastError)),
             ("seconds_since_last_success", .seconds(s.secondsSinceLastSuccess)),
             ("obstacle", .text(s.obstacle)),
-            ("session", s.session.map { session($0, clock: s.clock) } ?? .null),
-        ])
+            ("session", s.session.map { session($0, clock: clock) } ?? .null),
+        ]
     }
 
     private static func session(_ session: AgentAPIStatus, clock: UInt64) -> JSONText {

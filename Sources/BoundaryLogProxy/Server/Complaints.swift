@@ -2,7 +2,7 @@ import EventLoop
 import Logging
 import Pipeline
 
-/// Messages that the outside world can cause, each kind at most once a second with a count of what was held back.
+/// Messages that the outside world can cause, each kind, of each destination, at most once a second with a count of what was held back.
 ///
 /// Confined to the loop's thread. The timer runs only while something is held back.
 final class Complaints {
@@ -27,15 +27,18 @@ final class Complaints {
     }
 
     /// Text and metadata are made only when they are written.
-    func warn(_ kind: Kind, _ message: @autoclosure () -> String, _ metadata: @autoclosure () -> Logger.Metadata = [:]) {
-        say(.warning, kind, message(), metadata())
+    func warn(
+        _ kind: Kind, of destination: String = "", _ message: @autoclosure () -> String, _ metadata: @autoclosure () -> Logger.Metadata = [:]
+    ) {
+        say(.warning, kind, of: destination, message(), metadata())
     }
 
     func say(
-        _ level: Logger.Level, _ kind: Kind, _ message: @autoclosure () -> String, _ metadata: @autoclosure () -> Logger.Metadata = [:]
+        _ level: Logger.Level, _ kind: Kind, of destination: String = "", _ message: @autoclosure () -> String,
+        _ metadata: @autoclosure () -> Logger.Metadata = [:]
     ) {
         let now = Instant(nanoseconds: loop.now)
-        if let complaint = limiter.complain(kind.rawValue, level: level, now: now, message()) {
+        if let complaint = limiter.complain(kind.rawValue + destination, level: level, now: now, message()) {
             logger.log(level: complaint.level, "\(complaint.text)", metadata: metadata())
         } else if let timer, !timer.isActive, let due = limiter.flushDue {
             timer.start(after: due.since(now))

@@ -3,11 +3,11 @@ import Logging
 import Pipeline
 import Reporting
 
-/// A destination at work: drives its forwarder with the loop's clock and timer, hands deliveries to the reporter and jobs to the spool, says what happened.
+/// One destination at work: drives its forwarder with the loop's clock and timer, hands deliveries to the reporter and jobs to the spool, says what happened.
 ///
 /// Confined to the loop's thread.
 final class Destination {
-    let name: String
+    let kind: ReporterKind
     let forwarder: Forwarder
     var reporter: any Reporter { use.reporter }
     private var use: ReporterUse
@@ -31,16 +31,23 @@ final class Destination {
     /// Called when the last of `retired` is gone.
     private var onRetired: (() -> Void)?
 
-    init(name: String, forwarder: Forwarder, reporter: any Reporter, spool: SpoolWorker?, loop: EventLoop, complaints: Complaints) {
+    init(_ kind: ReporterKind, forwarder: Forwarder, reporter: any Reporter, spool: SpoolWorker?, loop: EventLoop, complaints: Complaints) {
         self.spool = spool
-        self.name = name
+        self.kind = kind
         self.forwarder = forwarder
         use = ReporterUse(reporter)
         self.loop = loop
         self.complaints = complaints
         // The expiry itself is the work: it brings on a turn, and each turn ends in `pump`.
         timer = Timer(loop) { [unowned self] in wakeAt = nil }
+        watch(reporter)
     }
+
+    private func watch(_ reporter: any Reporter) {
+        (reporter as? AgentAPIReporter)?.onSessionChange = { [unowned self] change in sessionChanged(change) }
+    }
+
+    var name: String { kind.rawValue }
 
     var now: Instant { Instant(nanoseconds: loop.now) }
 
@@ -99,26 +106,26 @@ final class Destination {
         case .partlyRefused(let logs, let reason):
             sayDeliveringAgain(failingSince)
             complaints.warn(
-                .deliveryRefused,
+                .deliveryRefused, of: name,
                 logs == 0 ? "the destination warns: \(reason)" : "the destination refused a part of a delivery, which is dropped: \(reason)", ["destination": "\(name)", "logs": "\(logs)"])
         case .willRetry(let reason, let attempt, let delay):
             complaints.warn(
-                .deliveryFailed, "delivery failed, will be tried again: \(reason)",
+                .deliveryFailed, of: name, "delivery failed, will be tried again: \(reason)",
                 ["destination": "\(name)", "attempt": "\(attempt)", "retry_in": "\(text(delay))", "logs": "\(delivery.logCount)"])
         case .dropped(let logs, let reason):
             complaints.warn(
-                .deliveryRefused, "delivery refused, its logs are dropped: \(reason)",
+                .deliveryRefused, of: name, "delivery refused, its logs are dropped: \(reason)",
                 ["destination": "\(name)", "logs": "\(logs)"])
         case .split(let bytesMax):
             complaints.warn(
-                .deliveryTooLarge, "the destination finds a request too large: split in halves",
+                .deliveryTooLarge, of: name, "the destination finds a request too large: split in halves",
                 ["destination": "\(name)", "request_bytes_max_now": "\(bytesMax)"])
         }
     }
 
     private func sayDeliveringAgain(_ failingSince: Instant?) {
         guard let failingSince else { return }
-        complaints.say(.notice, .deliveringAgain, "delivering again", ["destination": "\(name)", "after": "\(text(now.since(failingSince)))"])
+        complaints.say(.notice, .deliveringAgain, of: name, "delivering again", ["destination": "\(name)", "after": "\(text(now.since(failingSince)))"])
     }
 
     // MARK: Other settings
@@ -130,6 +137,7 @@ final class Destination {
         (reporter as? AgentAPIReporter)?.onSessionChange = nil
         use = ReporterUse(new)
         forwarder.replaceReporter(new)
+        watch(new)
         loop.turnSoon()
     }
 
@@ -168,7 +176,7 @@ final class Destination {
         guard let spool else { return }
         spool.run(job) { [self] result in
             let report = forwarder.finish(result, now: now)
-            SpoolComplaints.say(report, result, complaints)
+            SpoolComplaints.say(report, result, complaints, of: name)
             if let closing {
                 self.closing = nil
                 close(closing)
@@ -183,11 +191,11 @@ final class Destination {
     var restIsStored: Bool { spool?.isBusy != true }
 
     /// A reporter that keeps a session says how it fares.
-    func sessionChanged(_ change: AgentAPIReporter.SessionChange) {
+    private func sessionChanged(_ change: AgentAPIReporter.SessionChange) {
         switch change {
         case .opened(let again):
             complaints.say(
-                .notice, .sessionOpened, again ? "the session with coderd is open again" : "the session with coderd is open",
+                .notice, .sessionOpened, of: name, again ? "the session with coderd is open again" : "the session with coderd is open",
                 ["destination": "\(name)"])
             forwarder.retryNow()
             loop.turnSoon()
@@ -199,7 +207,7 @@ final class Destination {
                 case .notReached: (.warning, .sessionNotReached)
                 case .refused: (.error, .sessionRefused)
                 }
-            complaints.say(level, kind, reason, ["destination": "\(name)", "redial_in": "\(text(redialIn))"])
+            complaints.say(level, kind, of: name, reason, ["destination": "\(name)", "redial_in": "\(text(redialIn))"])
         }
     }
 
@@ -228,6 +236,24 @@ final class Destination {
             guard let spool else { return closed() }
             spool.close(closed)
         }
+    }
+
+    // MARK: Looking
+
+    var status: DestinationStatus {
+        func seconds(since instant: Instant?) -> Double? { instant.map { Double(now.since($0).wholeNanoseconds) / 1e9 } }
+        return DestinationStatus(
+            name: name, ledger: forwarder.ledger, deliveries: statistics, ringBytes: forwarder.ringBytesUsed, sessions: forwarder.laneCount,
+            spool: spoolStatus, obstacle: reporter.obstacle, reporter: reporterStatistics, session: session, failuresInARow: forwarder.failuresInARow,
+            failingForSeconds: seconds(since: forwarder.failingSince), secondsSinceLastSuccess: seconds(since: statistics.lastSuccess))
+    }
+
+    private var spoolStatus: SpoolStatus? {
+        guard let view = forwarder.spoolView, let spool else { return nil }
+        return SpoolStatus(
+            view: view, statistics: spool.statistics, directory: spool.directory,
+            failingForSeconds: view.failingSince.map { Double(now.since($0).wholeNanoseconds) / 1e9 },
+            oldestSeconds: view.content.oldestArrived.map { Double(now.since($0).wholeNanoseconds) / 1e9 })
     }
 
     private func text(_ duration: Duration) -> String { DurationText.format(duration) }

@@ -3,7 +3,7 @@ import Logging
 import Pipeline
 import Wire
 
-/// Takes in what clients write: reads, decodes, scans, and admits batches to the forwarder.
+/// Takes in what clients write: reads, decodes, scans, and admits batches to all destinations.
 ///
 /// All connections read into one buffer. Its layout during a read:
 ///
@@ -17,7 +17,8 @@ final class Intake {
     private static let holesShownMax = 8
     private static let carriedBytesMax = FrameDecoder.headerBytes + FrameDecoder.payloadBytesMax
 
-    let forwarder: Forwarder
+    let fanOut: FanOut
+    private let destinationNames: [String]
     let complaints: Complaints
     let audit = SequenceAudit()
     let tap: TapHub
@@ -50,13 +51,14 @@ final class Intake {
     var onEmpty: (() -> Void)?
 
     init(
-        loop: EventLoop, forwarder: Forwarder, complaints: Complaints, connectionsMax: Int, idleTimeout: Duration?, frameTimeout: Duration?,
+        loop: EventLoop, fanOut: FanOut, destinationNames: [String], complaints: Complaints, connectionsMax: Int, idleTimeout: Duration?, frameTimeout: Duration?,
         clientBytesPerSecond: Int, submissions: Submissions? = nil
     ) {
         self.submissions = submissions
         self.loop = loop
         tap = TapHub(loop)
-        self.forwarder = forwarder
+        self.fanOut = fanOut
+        self.destinationNames = destinationNames
         self.complaints = complaints
         self.connectionsMax = connectionsMax
         idleDeadline = idleTimeout.map { ClientDeadline(loop, $0) }
@@ -260,11 +262,11 @@ final class Intake {
 
     /// Decodes the first `count` bytes of the buffer, which came from `connection`, and keeps account of it.
     private func decode(_ count: Int, of connection: ClientConnection, now: UInt64) {
-        let (frames, logs) = (statistics.frames, forwarder.ledger.received.logs)
+        let (frames, logs) = (statistics.frames, fanOut.received.logs)
         decodeFrames(count, of: connection, now: now)
         let framesRead = statistics.frames - frames
         connection.frames += framesRead
-        connection.logs += forwarder.ledger.received.logs - logs
+        connection.logs += fanOut.received.logs - logs
         if connection.decoder.carriedByteCount == 0 {
             connection.frameBegan = 0
         } else if connection.frameBegan == 0 || framesRead > 0 {
@@ -310,16 +312,13 @@ final class Intake {
     func admit(_ content: ScanResult, _ payload: RawSpan, from source: FrameSource, _ arrived: Instant) -> Bool {
         switch content {
         case .logs(let request) where isDiscarding:
-            forwarder.refuse(logs: request.logCount, .shutdown)
+            fanOut.refuse(logs: request.logCount, .shutdown)
             audit.record(request, of: payload, connection: source.number, hint: &source.sequence)
             if tap.isFollowed { tap.note(request, of: payload, from: source, arrived) }
         case .logs(let request):
-            switch forwarder.admit(request, of: payload, arrived: arrived, hint: &source.lane) {
-            case .stored: break
-            case .storedDropping, .dropped:
-                complaints.warn(
-                    .bufferFull, "the buffer is full: dropping logs",
-                    ["buffer_bytes": "\(forwarder.ring.bytesMax)", "overflow": "\(forwarder.settings.overflow.rawValue)"])
+            switch fanOut.admit(request, of: payload, arrived: arrived, hint: &source.lane) {
+            case .taken: break
+            case .takenDropping(let droppers, _): complainOfDrops(droppers)
             case .noRoom: return false
             }
             // Kept or dropped, it has arrived.
@@ -336,6 +335,17 @@ final class Intake {
         }
         statistics.frames += 1
         return true
+    }
+
+    private func complainOfDrops(_ droppers: CursorSet) {
+        for (index, name) in destinationNames.enumerated() where droppers.contains(index) {
+            complaints.warn(
+                .bufferFull, of: name, "the buffer is full: dropping logs",
+                [
+                    "destination": "\(name)", "buffer_bytes": "\(fanOut.ring.bytesMax)",
+                    "overflow": "\(fanOut.forwarders[index].settings.overflow.rawValue)",
+                ])
+        }
     }
 
     private func reject(_ error: FramingError, of connection: ClientConnection) {
@@ -379,7 +389,7 @@ final class Intake {
         round.endTurn()
         lookForLate()
         takeSubmissions()
-        guard forwarder.settings.overflow == .block, !isDiscarding else {
+        guard fanOut.overflow == .block, !isDiscarding else {
             // The policy has changed meanwhile.
             if isPaused {
                 resume()
@@ -387,20 +397,19 @@ final class Intake {
             }
             return
         }
-        let (used, marks) = (forwarder.ring.bytesUsed, forwarder.readingMarks(now))
         if isPaused {
-            if used <= marks.goOn {
+            if fanOut.isToGoOnReading(now) {
                 resume()
                 takeSubmissions()
             }
-        } else if used > marks.stop {
+        } else if fanOut.isToStopReading(now) {
             pause()
         }
     }
 
     /// Lets clients that send steadily rest, after what is to be sent now has been.
     func moderate() {
-        if !isPaused, !isEnding { moderation.endTurn(flushDue: forwarder.flushDue) }
+        if !isPaused, !isEnding { moderation.endTurn(flushDue: fanOut.flushDue) }
     }
 
     func pause() {

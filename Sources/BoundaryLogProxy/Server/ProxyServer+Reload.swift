@@ -31,22 +31,24 @@ extension ProxyServer {
     private func apply(_ changes: ConfigurationChanges) throws(StartFailure) {
         let result = changes.result
         let gate = try PeerGate(result)
-        let reporter = needsOtherReporter(changes) ? try makeReporter(result) : nil
-        let moveFile: (() -> Void)?
+        var reporters: [(destination: Destination, reporter: any Reporter)] = []
+        var moves: [() -> Void] = []
         do throws(StartFailure) {
-            moveFile = try prepareOtherFile(changes)
+            for destination in destinations {
+                if needsOtherReporter(destination.kind, changes) { reporters.append((destination, try makeReporter(destination.kind, result))) }
+                if let move = try prepareOtherFile(destination, changes) { moves.append(move) }
+            }
             try changeSocketRights(changes)
         } catch {
-            reporter?.close {}
+            for (_, reporter) in reporters { reporter.close {} }
             throw error
         }
-        moveFile?()
-        (destination.reporter as? FileReporter)?.redaction = result.redactURL
-        if let reporter {
-            watch(reporter)
-            destination.replaceReporter(reporter)
+        for move in moves { move() }
+        for (destination, reporter) in reporters { destination.replaceReporter(reporter) }
+        for destination in destinations {
+            (destination.reporter as? FileReporter)?.redaction = result.redactURL
+            destination.forwarder.change(result.forwarderSettings, bufferBytes: result.bufferBytes, spool: result.spoolSettings)
         }
-        destination.forwarder.change(result.forwarderSettings, bufferBytes: result.bufferBytes, spool: result.spoolSettings)
         intake.connectionsMax = result.connectionsMax
         intake.change(idleTimeout: result.connectionIdleTimeout, frameTimeout: result.frameTimeout, clientBytesPerSecond: result.clientRateLimit)
         intake.gate = gate
@@ -56,8 +58,8 @@ extension ProxyServer {
     }
 
     /// What a reporter was made with cannot be changed in it: another takes its place.
-    private func needsOtherReporter(_ changes: ConfigurationChanges) -> Bool {
-        switch configuration.reporter {
+    private func needsOtherReporter(_ kind: ReporterKind, _ changes: ConfigurationChanges) -> Bool {
+        switch kind {
         case .http: changes.concerns(.http) || changes.concerns("redact-url")
         case .otlp: changes.concerns(.otlp) || changes.concerns("redact-url")
         case .coder: changes.concerns(.coder) || changes.concerns("in-flight-max")
@@ -65,7 +67,7 @@ extension ProxyServer {
         }
     }
 
-    private func prepareOtherFile(_ changes: ConfigurationChanges) throws(StartFailure) -> (() -> Void)? {
+    private func prepareOtherFile(_ destination: Destination, _ changes: ConfigurationChanges) throws(StartFailure) -> (() -> Void)? {
         guard changes.concerns("file-path"), let file = destination.reporter as? FileReporter else { return nil }
         do { return try file.moving(to: FileDestination(argument: changes.result.filePath)) } catch {
             let isElsewhere = ListeningSocket.directory(of: configuration.filePath) != ListeningSocket.directory(of: changes.result.filePath)

@@ -15,7 +15,8 @@ public final class ProxyServer {
     let loop: EventLoop
     let logger: Logger
     private let complaints: Complaints
-    let destination: Destination
+    /// In the order of the configuration; at least one.
+    let destinations: [Destination]
     let intake: Intake
     private let embedding: Embedding
     /// The listening socket outlives the proxy.
@@ -59,33 +60,25 @@ public final class ProxyServer {
         passedSocket = passed
         self.loop = loop
         self.logger = logger
-        // The first, because it alone can fail without anything to close.
-        let reporter = try ReporterFactory.make(configuration, embedding, loop: loop)
-        let spool: SpoolWorker?
-        let submissions: Submissions?
-        do {
+        let complaints = Complaints(loop: loop, logger: logger)
+        self.complaints = complaints
+        var submissions: Submissions?
+        do throws(StartFailure) {
+            destinations = try Self.makeDestinations(configuration, embedding, loop, complaints)
+        } catch {
+            complaints.close()
+            throw error
+        }
+        do throws(StartFailure) {
             submissions = try Self.makeSubmissions(configuration, embedding, loop)
         } catch {
-            reporter.close {}
+            complaints.close()
+            for destination in destinations { destination.close {} }
             throw error
         }
-        do {
-            spool = try Self.openSpool(configuration, loop)
-        } catch {
-            reporter.close {}
-            submissions?.queue.shut()
-            throw error
-        }
-        complaints = Complaints(loop: loop, logger: logger)
-        let forwarder = Forwarder(
-            ring: LogRing(bytesMax: configuration.bufferBytes), reporter: reporter, settings: configuration.forwarderSettings,
-            spool: spool == nil ? nil : configuration.spoolSettings,
-            seed: UInt64.random(in: .min ... .max), keyPrefix: Self.uniquePrefix())
-        destination = Destination(
-            name: configuration.reporter.rawValue, forwarder: forwarder, reporter: reporter, spool: spool, loop: loop, complaints: complaints)
         intake = Intake(
-            loop: loop, forwarder: forwarder, complaints: complaints, connectionsMax: configuration.connectionsMax,
-            idleTimeout: configuration.connectionIdleTimeout, frameTimeout: configuration.frameTimeout,
+            loop: loop, fanOut: FanOut(destinations.map(\.forwarder)), destinationNames: destinations.map(\.name), complaints: complaints,
+            connectionsMax: configuration.connectionsMax, idleTimeout: configuration.connectionIdleTimeout, frameTimeout: configuration.frameTimeout,
             clientBytesPerSecond: configuration.clientRateLimit, submissions: submissions)
         do throws(StartFailure) {
             try listen()
@@ -93,34 +86,75 @@ public final class ProxyServer {
             closeServers()
             intake.close()
             complaints.close()
-            destination.close {}
+            for destination in destinations { destination.close {} }
             throw error
         }
         loop.onTurn = { [unowned self] in endTurn() }
         // What is in the spool is to be known, and sent, also if nothing comes.
-        if spool != nil { loop.turnSoon() }
-        watch(reporter)
-        (reporter as? FileReporter)?.onDestinationGone = { [unowned self] in onDestinationGone?() }
+        if configuration.durability != .memory {
+            loop.turnSoon()
+            sayWhatNobodyServes()
+        }
+        // Of several the others go on; what standard output does not take is counted.
+        if destinations.count == 1 {
+            (destinations[0].reporter as? FileReporter)?.onDestinationGone = { [unowned self] in onDestinationGone?() }
+        }
     }
 
-    func watch(_ reporter: any Reporter) {
-        (reporter as? AgentAPIReporter)?.onSessionChange = { [unowned self] change in destination.sessionChanged(change) }
+    /// A destination that is not asked for any more may have left something.
+    private func sayWhatNobodyServes() {
+        let served = configuration.reporters.map(configuration.spoolDirectory(of:))
+        for reporter in ReporterKind.allCases {
+            let directory = Configuration.spoolDirectory(below: configuration.spoolDirectory, of: reporter)
+            guard !served.contains(directory), SpoolExamination(directory).bytes > 0 else { continue }
+            logger.warning(
+                "a spool of a destination that is not in --reporter may hold logs: look into it with 'boundary-log-proxy spool list --spool-dir', name the destination again, or purge it",
+                metadata: ["spool_dir": "\(directory)", "destination": "\(reporter.rawValue)"])
+        }
+    }
+
+    private static func makeDestinations(
+        _ configuration: Configuration, _ embedding: Embedding, _ loop: EventLoop, _ complaints: Complaints
+    ) throws(StartFailure) -> [Destination] {
+        let ring = LogRing(bytesMax: configuration.bufferBytes, cursorCount: configuration.reporters.count)
+        var destinations: [Destination] = []
+        do throws(StartFailure) {
+            for (index, kind) in configuration.reporters.enumerated() {
+                let reporter = try ReporterFactory.make(kind, configuration, embedding, loop: loop)
+                do throws(StartFailure) {
+                    let spool = try openSpool(configuration, kind, loop)
+                    let forwarder = Forwarder(
+                        ring: ring, index: index, reporter: reporter, settings: configuration.forwarderSettings,
+                        spool: spool == nil ? nil : configuration.spoolSettings, seed: UInt64.random(in: .min ... .max), keyPrefix: uniquePrefix())
+                    destinations.append(
+                        Destination(kind, forwarder: forwarder, reporter: reporter, spool: spool, loop: loop, complaints: complaints))
+                } catch {
+                    reporter.close {}
+                    throw error
+                }
+            }
+        } catch {
+            for destination in destinations { destination.close {} }
+            throw error
+        }
+        return destinations
     }
 
     /// As for the start, of another configuration.
-    func makeReporter(_ configuration: Configuration) throws(StartFailure) -> any Reporter {
-        try ReporterFactory.make(configuration, embedding, loop: loop)
+    func makeReporter(_ kind: ReporterKind, _ configuration: Configuration) throws(StartFailure) -> any Reporter {
+        try ReporterFactory.make(kind, configuration, embedding, loop: loop)
     }
 
     deinit { assert(phase == .stopped || listener == nil, "a ProxyServer must be stopped before it goes away") }
 
     /// nil with `--durability memory`. Fails if another process uses the directory; what else is wrong with it is said later, and may end by itself.
-    private static func openSpool(_ configuration: Configuration, _ loop: EventLoop) throws(StartFailure) -> SpoolWorker? {
+    private static func openSpool(_ configuration: Configuration, _ kind: ReporterKind, _ loop: EventLoop) throws(StartFailure) -> SpoolWorker? {
         guard configuration.durability != .memory else { return nil }
+        let directory = configuration.spoolDirectory(of: kind)
         do {
             return SpoolWorker(
-                loop: loop, directory: configuration.spoolDirectory,
-                store: try SpoolStore(directory: configuration.spoolDirectory, synchronous: configuration.durability == .sync ? .full : .normal))
+                loop: loop, directory: directory,
+                store: try SpoolStore(directory: directory, synchronous: configuration.durability == .sync ? .full : .normal))
         } catch {
             throw StartFailure("\(error)")
         }
@@ -192,11 +226,13 @@ public final class ProxyServer {
 
     private func endTurn() {
         intake.endTurn()
-        if phase != .closing, phase != .stopped { destination.pump() }
+        if phase != .closing, phase != .stopped {
+            for destination in destinations { destination.pump() }
+        }
         intake.moderate()
         switch phase {
-        case .draining where intake.isDone && destination.forwarder.isEmpty: close()
-        case .storing where intake.isDone && destination.restIsStored: close()
+        case .draining where intake.isDone && intake.fanOut.isEmpty: close()
+        case .storing where intake.isDone && destinations.allSatisfy(\.restIsStored): close()
         case .closing where intake.isDone: finish()
         default: break
         }
@@ -206,23 +242,15 @@ public final class ProxyServer {
     // MARK: Looking
 
     public var snapshot: Snapshot {
-        let forwarder = destination.forwarder
-        let now = Instant(nanoseconds: loop.now)
-        func seconds(since instant: Instant?) -> Double? {
-            instant.map { Double(now.since($0).wholeNanoseconds) / 1e9 }
-        }
+        let ring = intake.fanOut.ring
         return Snapshot(
-            ledger: forwarder.ledger, ingest: intake.statistics, sequences: intake.audit.statistics, deliveries: destination.statistics,
+            destinations: destinations.map(\.status), ingest: intake.statistics, sequences: intake.audit.statistics,
             connections: intake.connections.count, connectionsMax: configuration.connectionsMax,
-            ringBytes: forwarder.ring.bytesUsed, ringBytesMax: forwarder.ring.bytesMax, sessions: forwarder.laneCount,
-            isReadingPaused: intake.isPaused, connectionsRateLimited: intake.rateLimitedCount, spool: spoolStatus, submissions: intake.submissions?.statistics,
+            ringBytes: ring.bytesUsed, ringBytesMax: ring.bytesMax, isReadingPaused: intake.isPaused,
+            connectionsRateLimited: intake.rateLimitedCount, submissions: intake.submissions?.statistics,
             streams: statusServer?.statistics, tap: intake.tap.counts,
             longestTurnSeconds: loop.longestTurn.map { Double($0) / 1e9 }, isServing: phase == .serving && (listener != nil || configuration.socketPath == nil), isSocketPassed: passedSocket != nil,
-            reloads: reloads,
-            obstacle: destination.reporter.obstacle,
-            reporter: destination.reporterStatistics, session: destination.session, clock: now.nanoseconds,
-            failuresInARow: forwarder.failuresInARow, failingForSeconds: seconds(since: forwarder.failingSince),
-            secondsSinceLastSuccess: seconds(since: destination.statistics.lastSuccess), startedAt: startedAt)
+            reloads: reloads, clock: loop.now, startedAt: startedAt)
     }
 
     /// The page that `/metrics` serves.
@@ -230,14 +258,6 @@ public final class ProxyServer {
 
     /// Where threads of the embedding program bring frames; nil unless it asked for that.
     public var submissions: SubmissionQueue? { intake.submissions?.queue }
-
-    private var spoolStatus: SpoolStatus? {
-        guard let view = destination.forwarder.spoolView, let worker = destination.spool else { return nil }
-        return SpoolStatus(
-            view: view, statistics: worker.statistics, directory: worker.directory,
-            failingForSeconds: view.failingSince.map { Double(destination.now.since($0).wholeNanoseconds) / 1e9 },
-            oldestSeconds: view.content.oldestArrived.map { Double(destination.now.since($0).wholeNanoseconds) / 1e9 })
-    }
 
     /// The audited sessions that were active last, the latest first, at most `count`.
     public func recentSessions(_ count: Int) -> [SequenceReport] { intake.audit.recent(count) }
@@ -254,28 +274,28 @@ public final class ProxyServer {
     /// Where the status page is, with the token that it wants; `unix:PATH` on a Unix socket, nil when the status listener is off.
     public var statusURL: String? { statusServer?.url }
 
-    /// A write to the destination's file is still under way. After the end of the drain that means it hangs (a pipe that nobody reads),
+    /// A write to a destination's file is still under way. After the end of the drain that means it hangs (a pipe that nobody reads),
     /// and closing the loop would wait for it.
-    public var isWriteHanging: Bool { phase == .stopped && (destination.reporter as? FileReporter)?.isWriting == true }
+    public var isWriteHanging: Bool { phase == .stopped && destinations.contains { ($0.reporter as? FileReporter)?.isWriting == true } }
 
     /// The work has ended but for a job of the spool that has not come back for a second: its disk hangs.
     public var isSpoolHanging: Bool {
-        phase == .stopped && destination.spool?.isBusy == true && loop.now - stoppedAt >= 1_000_000_000
+        phase == .stopped && destinations.contains { $0.spool?.isBusy == true } && loop.now - stoppedAt >= 1_000_000_000
     }
 
-    /// It has been tried to open the spool, if there is one: what is in it is known, or that it does not work has been said.
-    public var hasLookedIntoSpool: Bool { destination.spool.map { $0.statistics.jobs > 0 } ?? true }
+    /// It has been tried to open each spool, if there is one: what is in it is known, or that it does not work has been said.
+    public var hasLookedIntoSpool: Bool { destinations.allSatisfy { $0.spool.map { $0.statistics.jobs > 0 } ?? true } }
 
     var isWorking: Bool { phase == .serving }
 
     // MARK: Control
 
-    /// Opens the destination's file anew and reads secrets again. Nothing under way is disturbed.
+    /// Opens a destination's file anew and reads secrets again. Nothing under way is disturbed.
     /// - Returns: what could not be, in words; it has been logged.
     @discardableResult public func reopen() -> String? {
-        let problem = destination.reporter.reopen()
-        if let problem { logger.warning("not opened anew: \(problem)") }
-        return problem
+        let problems = destinations.compactMap { $0.reporter.reopen() }
+        for problem in problems { logger.warning("not opened anew: \(problem)") }
+        return problems.isEmpty ? nil : problems.joined(separator: "; ")
     }
 
     /// Ends the proxy's work: no new client; what clients have sent is read, to their end of file, and delivered, all within `drain-timeout`; what is
@@ -293,7 +313,7 @@ public final class ProxyServer {
         listener?.close()
         listener = nil
         intake.beginDrain()
-        destination.beginDrain()
+        for destination in destinations { destination.beginDrain() }
 
         let timeout = configuration.drainTimeout
         // Clients that stay connected are cut off a little before the end, so that their last words can still be delivered.
@@ -317,10 +337,10 @@ public final class ProxyServer {
     /// No more time to deliver. What clients have written by now is still read, and stored with the rest.
     private func endDrain() {
         guard phase == .draining else { return }
-        guard destination.spool != nil else { return close() }
+        guard destinations.contains(where: { $0.spool != nil }) else { return close() }
         phase = .storing
         intake.endReading()
-        destination.beginStoringRest()
+        for destination in destinations { destination.beginStoringRest() }
         drainDeadline?.close()
         drainDeadline = Timer(loop) { [unowned self] in close() }
         drainDeadline?.start(after: Self.storingMax)
@@ -343,9 +363,14 @@ public final class ProxyServer {
         intake.close()
         complaints.close()
         loop.onTurn = nil
-        destination.close { [self] in
-            onStopped?()
-            onStopped = nil
+        var open = destinations.count
+        for destination in destinations {
+            destination.close { [self] in
+                open -= 1
+                guard open == 0 else { return }
+                onStopped?()
+                onStopped = nil
+            }
         }
     }
 

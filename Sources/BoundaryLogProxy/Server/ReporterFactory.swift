@@ -5,9 +5,10 @@ import Wire
 
 /// Makes the reporter that a configuration asks for.
 enum ReporterFactory {
-    static func make(_ configuration: Configuration, _ embedding: Embedding, loop: EventLoop) throws(StartFailure) -> any Reporter {
+    /// Of a configuration that asks for one of this kind.
+    static func make(_ kind: ReporterKind, _ configuration: Configuration, _ embedding: Embedding, loop: EventLoop) throws(StartFailure) -> any Reporter {
         do {
-            switch configuration.reporter {
+            switch kind {
             case .file:
                 return try FileReporter(loop, FileDestination(argument: configuration.filePath), redaction: configuration.redactURL)
             case .http:

@@ -56,7 +56,7 @@ struct SpoolState {
         /// Deliveries that it stores under their keys; `before` is what the spool had of them.
         var stored: [(delivery: Delivery, before: Active.Disk)] = []
         /// Their batches, each once: two halves of one batch may be stored together.
-        var pinned: [(ring: LogRing, position: RingPosition)] = []
+        var pinned: [(cursor: RingCursor, position: RingPosition)] = []
         var settledCount = 0
         /// `SpoolRun.footprint` of its rows.
         var footprint = 0

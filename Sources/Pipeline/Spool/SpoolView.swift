@@ -13,7 +13,7 @@ extension Forwarder {
     /// nil: there is none.
     public var spoolView: SpoolView? {
         spool.map {
-            SpoolView(settings: $0.settings, content: $0.content, failingSince: $0.failingSince, loadedBytes: loadedRing.bytesUsed)
+            SpoolView(settings: $0.settings, content: $0.content, failingSince: $0.failingSince, loadedBytes: loaded.ring.bytesUsed)
         }
     }
 }

@@ -18,20 +18,20 @@ import Testing
     ])
     func aWorkspacesEnvironmentMakesCoderTheDestination(environment: [String: String]) throws {
         let configuration = try make(environment)
-        #expect(configuration.reporter == .coder)
+        #expect(configuration.reporters == [.coder])
         #expect(configuration.coder.url?.text == Self.url)
         #expect(configuration.warnings.isEmpty)
     }
 
     @Test(arguments: [["CODER_AGENT_URL": url], ["CODER_AGENT_TOKEN": "t"], ["CODER_AGENT_URL": "", "CODER_AGENT_TOKEN": "t"], ["CODER_AGENT_URL": url, "CODER_AGENT_TOKEN": ""]])
     func halfOfItDoesNot(environment: [String: String]) throws {
-        #expect(try make(environment).reporter == .file)
+        #expect(try make(environment).reporters == [.file])
     }
 
     @Test func anotherDestinationThatWasAskedForWins() throws {
         let workspace = ["CODER_AGENT_URL": "not an address", "CODER_AGENT_TOKEN": "t"]
-        #expect(try make(workspace, ["http-url": "https://h"]).reporter == .http)
-        #expect(try make(workspace, ["reporter": "file", "file-path": "/a"]).reporter == .file)
+        #expect(try make(workspace, ["http-url": "https://h"]).reporters == [.http])
+        #expect(try make(workspace, ["reporter": "file", "file-path": "/a"]).reporters == [.file])
         #expect(try make(workspace, ["reporter": "file"]).coder.token == nil)
     }
 

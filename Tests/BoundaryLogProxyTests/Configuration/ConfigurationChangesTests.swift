@@ -22,7 +22,7 @@ import Testing
         let row = try #require(Options.named(sample.name))
         let mine = try #require(changes.all.first { $0.name == sample.name })
         // What is implied (a reporter) may have changed with it.
-        #expect(mine.isLive == row.isLive || new.reporter != old.reporter)
+        #expect(mine.isLive == row.isLive || new.reporters != old.reporters)
         #expect(changes.result.unmasked(sample.name) == (mine.isLive ? new : old).unmasked(sample.name))
         #expect(changes.waiting.allSatisfy { changes.result.unmasked($0.name) == old.unmasked($0.name) })
         #expect(mine.text.hasPrefix("\(sample.name): "))
@@ -37,7 +37,7 @@ import Testing
         let old = try make([]), new = try make([("http-url", "http://127.0.0.1/x"), ("http-timeout", "5s"), ("flush-interval", "1s")])
         let changes = ConfigurationChanges(from: old, to: new)
         #expect(changes.waiting.map(\.name) == ["reporter", "http-url", "http-timeout"] && changes.live.map(\.name) == ["flush-interval"])
-        #expect(changes.result.reporter == .file && changes.result.http.url == nil && changes.result.flushInterval == .seconds(1))
+        #expect(changes.result.reporters == [.file] && changes.result.http.url == nil && changes.result.flushInterval == .seconds(1))
     }
 
     @Test func anotherDurabilityTakesItsOptionsAlong() throws {
@@ -67,7 +67,7 @@ import Testing
         for name in ["coder-token", "http-token"] { close(open(directory.path(name), O_CREAT | O_WRONLY, 0o600)) }
         let environment = ["CREDENTIALS_DIRECTORY": directory.path]
         let coder = try make([("coder-url", "https://h")], environment: environment)
-        #expect(coder.reporter == .coder && coder.coder.tokenFile == directory.path("coder-token"))
+        #expect(coder.reporters == [.coder] && coder.coder.tokenFile == directory.path("coder-token"))
         #expect(coder.source(of: "coder-token-file") == .defaultFromEnvironment(variable: "CREDENTIALS_DIRECTORY"))
         #expect(try make([("http-url", "https://h")], environment: environment).http.tokenFile == directory.path("http-token"))
         // What somebody asked for goes first, and so does a header that says the same.
@@ -76,7 +76,7 @@ import Testing
         let agent = try make([("coder-url", "https://h")], environment: environment.merging(["CODER_AGENT_TOKEN_FILE": "/agent"]) { $1 })
         #expect(agent.coder.tokenFile == "/agent")
         // They alone are no wish for a destination.
-        #expect(try make([], environment: environment).reporter == .file)
+        #expect(try make([], environment: environment).reporters == [.file])
     }
 
     @Test func credentialsThatAreNotThereAreNone() throws {

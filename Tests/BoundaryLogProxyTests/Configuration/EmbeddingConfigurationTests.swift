@@ -14,8 +14,8 @@ import Testing
     @Test func aProgramNamesItsDestination() throws {
         let error = #expect(throws: ConfigurationErrors.self) { try builder().build() }
         #expect(error?.description == "reporter: no destination is given; allowed: file-path, http-url, coder-url, or a callback of the program")
-        #expect(try builder(["file-path": "-"]).build().reporter == .file)
-        #expect(try builder(["http-url": "http://localhost/"]).build().reporter == .http)
+        #expect(try builder(["file-path": "-"]).build().reporters == [.file])
+        #expect(try builder(["http-url": "http://localhost/"]).build().reporters == [.http])
     }
 
     @Test func itGetsNoFilesInItsHomeUnlessItAsks() throws {
@@ -27,7 +27,7 @@ import Testing
         var builder = try builder(["call-timeout": "2s"])
         builder.setCallbackReporter()
         let configuration = try builder.build()
-        #expect(configuration.reporter == .callback && configuration.coder.callTimeout == .seconds(2))
+        #expect(configuration.reporters == [.callback] && configuration.coder.callTimeout == .seconds(2))
         #expect(configuration.source(of: "reporter") == .program)
     }
 
@@ -36,7 +36,7 @@ import Testing
         try builder.apply(environment: ["CODER_AGENT_URL": "https://coder.example.com", "CODER_AGENT_TOKEN": "t"])
         builder.setCallbackReporter()
         let configuration = try builder.build()
-        #expect(configuration.reporter == .callback && configuration.coder.url == nil && configuration.coder.token == nil)
+        #expect(configuration.reporters == [.callback] && configuration.coder.url == nil && configuration.coder.token == nil)
     }
 
     @Test func itMayDoWithoutASocket() throws {
@@ -63,7 +63,7 @@ import Testing
 
     @Test func noneAsksForItByName() throws {
         let error = #expect(throws: ConfigurationError.self) { try builder(["reporter": "callback"]) }
-        #expect(error?.allowed == "file, http, coder, otlp, discard")
+        #expect(error?.allowed == "file, http, coder, otlp, discard, or several joined by commas")
     }
 
     @Test func whatIsWrongInAFileOrTheEnvironmentIsNotTaken() throws {

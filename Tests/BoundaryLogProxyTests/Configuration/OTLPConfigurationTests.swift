@@ -39,8 +39,8 @@ import Testing
 
     @Test func theVariablesNeverChooseTheReporterNorHarmAnother() throws {
         let environment = ["OTEL_EXPORTER_OTLP_ENDPOINT": "not an address", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"]
-        #expect(try make(environment, [:]).reporter == .file)
-        #expect(try make(environment, ["http-url": "https://h"]).reporter == .http)
+        #expect(try make(environment, [:]).reporters == [.file])
+        #expect(try make(environment, ["http-url": "https://h"]).reporters == [.http])
     }
 
     @Test func theResourceIsWhatIsGivenAndWhatIsKnown() throws {

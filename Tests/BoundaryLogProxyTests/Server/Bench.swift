@@ -4,6 +4,7 @@ import EventLoop
 import HTTPServer
 import Logging
 import Pipeline
+import Reporting
 import TestSupport
 import Testing
 import Wire
@@ -101,6 +102,16 @@ final class Bench {
             return out
         }
     }
+}
+
+/// Of a proxy with one destination.
+extension Snapshot {
+    var deliveries: DeliveryStatistics { destinations[0].deliveries }
+    var spool: SpoolStatus? { destinations[0].spool }
+    var obstacle: String? { destinations[0].obstacle }
+    var session: AgentAPIStatus? { destinations[0].session }
+    var reporter: ReporterStatistics? { destinations[0].reporter }
+    var failuresInARow: Int { destinations[0].failuresInARow }
 }
 
 /// Messages that the proxy logged.
