@@ -59,7 +59,7 @@ public struct FanOut {
             return .taken
         }
         guard let (takers, droppers) = makeRoom(request.byteCount) else { return .noRoom }
-        if takers.count == 0 {
+        if takers.isEmpty {
             refuse(logs: request.logCount, .bufferFull)
         } else if let room = ring.reserve(request.byteCount) {
             lay(request, of: payload, arrived, in: room, for: takers, tally, &hint)
@@ -75,11 +75,11 @@ public struct FanOut {
     ) {
         BoundaryScan.copyRequest(request, of: payload, to: room)
         let position = ring.commit(request, arrived: arrived, for: takers)
-        for (index, forwarder) in forwarders.enumerated() {
+        for index in forwarders.indices {
             if takers.contains(index) {
-                forwarder.take(position, byteCount: request.byteCount, tally, hint: &hint)
+                forwarders[index].take(position, byteCount: request.byteCount, tally, hint: &hint)
             } else {
-                forwarder.refuse(tally, .bufferFull)
+                forwarders[index].refuse(tally, .bufferFull)
             }
         }
     }
@@ -93,32 +93,37 @@ public struct FanOut {
 
     /// Who takes a batch for which there is not room for all, after the overflow policy was applied to those who have none. nil: nobody yet, it is to be offered again.
     private func makeRoom(_ byteCount: Int) -> (takers: CursorSet, droppers: CursorSet)? {
-        func crowded() -> [Forwarder] { ring.hasRoom(byteCount) ? forwarders.filter { !$0.cursor.mayTake } : forwarders }
-        var without = crowded()
+        var without = withoutRoom(byteCount)
         var droppers = CursorSet.none
         switch overflow {
         case .dropNewest: break
         case .block:
-            if without.contains(where: isWaitedFor) { return nil }
+            for index in forwarders.indices where without.contains(index) && isWaitedFor(forwarders[index]) { return nil }
         case .dropOldest:
-            while !without.isEmpty, dropOldest(of: without, &droppers) { without = crowded() }
+            while !without.isEmpty, dropOldest(of: without, &droppers) { without = withoutRoom(byteCount) }
         }
-        var takers = CursorSet.all(forwarders.count)
-        for forwarder in without {
-            takers.remove(forwarder.cursor.index)
-            droppers.insert(forwarder.cursor.index)
-        }
-        return (takers, droppers)
+        droppers.formUnion(without)
+        return (CursorSet.all(forwarders.count).subtracting(without), droppers)
+    }
+
+    private func withoutRoom(_ byteCount: Int) -> CursorSet {
+        guard ring.hasRoom(byteCount) else { return .all(forwarders.count) }
+        var without = CursorSet.none
+        for index in forwarders.indices where !forwarders[index].cursor.mayTake { without.insert(index) }
+        return without
     }
 
     /// Drops the batch that has waited longest of all that wait for one of `crowded`, for each of those for which it is the first. False when nothing waits.
-    private func dropOldest(of crowded: [Forwarder], _ droppers: inout CursorSet) -> Bool {
-        let waiting = crowded.compactMap { forwarder in forwarder.cursor.oldestWaiting().map { (forwarder, $0) } }
-        func age(_ position: RingPosition) -> (UInt64, Int) { (forwarders[0].cursor.ordinal(of: position), position.offset) }
-        guard let oldest = waiting.map(\.1).min(by: { age($0) < age($1) }) else { return false }
-        for (forwarder, position) in waiting where position == oldest {
-            _ = forwarder.dropOldest(.bufferFull)
-            droppers.insert(forwarder.cursor.index)
+    private func dropOldest(of crowded: CursorSet, _ droppers: inout CursorSet) -> Bool {
+        var oldest: RingPosition?
+        for index in forwarders.indices where crowded.contains(index) {
+            guard let position = forwarders[index].cursor.oldestWaiting() else { continue }
+            if oldest.map({ ring.isOlder(position, than: $0) }) ?? true { oldest = position }
+        }
+        guard let oldest else { return false }
+        for index in forwarders.indices where crowded.contains(index) && forwarders[index].cursor.oldestWaiting() == oldest {
+            _ = forwarders[index].dropOldest(.bufferFull)
+            droppers.insert(index)
         }
         return true
     }

@@ -56,16 +56,16 @@ public final class LogRing {
     /// Bytes that the lanes of all cursors take besides; they count against the bound.
     @exclusivity(unchecked) private var laneBytes = 0
     /// Rings whose memory counts against this one's bound too, but for three quarters that are this one's own in any case.
-    var sharers: [LogRing] = []
+    @exclusivity(unchecked) var sharers: [LogRing] = []
 
-    private(set) var segments: [Segment] = []
+    @exclusivity(unchecked) private(set) var segments: [Segment] = []
     /// Of each segment, one for each cursor.
-    var marks: [Mark] = []
-    var views: [View]
-    private var freeSlots: [Int] = []
+    @exclusivity(unchecked) var marks: [Mark] = []
+    @exclusivity(unchecked) var views: [View]
+    @exclusivity(unchecked) private var freeSlots: [Int] = []
     /// Memory of segments that were emptied, for the next: a delivery's end empties several at once, and to give each back to the kernel and take it
     /// again costs more than the copying. `trim` gives it back.
-    private var spares: [UnsafeMutableRawPointer] = []
+    @exclusivity(unchecked) private var spares: [UnsafeMutableRawPointer] = []
     private static let sparesMax = 8
     @exclusivity(unchecked) private(set) var oldestSlot = -1
     @exclusivity(unchecked) private(set) var newestSlot = -1
@@ -194,6 +194,9 @@ public final class LogRing {
         return UnsafeRawBufferPointer(start: UnsafeRawPointer(header) + headerBytes, count: Int(header.pointee.byteCount))
     }
 
+    /// Whether it was laid into the ring before the other.
+    func isOlder(_ a: RingPosition, than b: RingPosition) -> Bool { (segments[a.slot].ordinal, a.offset) < (segments[b.slot].ordinal, b.offset) }
+
     // MARK: Releasing
 
     /// A record that is free for this cursor now: its memory is for others when it is free for all.
@@ -260,7 +263,9 @@ public struct CursorSet: Sendable {
     private init(bits: UInt8) { self.bits = bits }
 
     var count: Int { bits.nonzeroBitCount }
+    var isEmpty: Bool { bits == 0 }
     public func contains(_ index: Int) -> Bool { bits & 1 << index != 0 }
     mutating func insert(_ index: Int) { bits |= 1 << index }
-    mutating func remove(_ index: Int) { bits &= ~(1 << index) }
+    mutating func formUnion(_ other: CursorSet) { bits |= other.bits }
+    func subtracting(_ other: CursorSet) -> CursorSet { CursorSet(bits: bits & ~other.bits) }
 }

@@ -26,12 +26,23 @@ struct StatusScreen {
         lines.append(row("connections", "\(count(connections["now"])) now, \(count(connections["total"])) in all, \(count(connections["refused"])) refused"))
         lines.append(row("frames", frames))
         lines.append("")
-        lines += ledger
-        lines.append("")
+        let destinations = status["destinations"].elements
+        let areSeveral = destinations.count > 1
+        if !areSeveral {
+            lines += ledger(of: status["ledger"])
+            lines.append("")
+        }
         lines.append(row("lost by clients", breakdown(status["client_reported_drops"]) ?? "nothing that they told of"))
         lines.append(row("buffer", bar(status["ring"])))
-        lines += spool
-        lines += destination
+        if areSeveral {
+            for one in destinations {
+                lines.append("")
+                lines += destination(one) + spool(one["spool"]) + [""] + ledger(of: one["ledger"])
+            }
+        } else {
+            lines += spool(status["spool"])
+            lines += destination(status["destination"])
+        }
         lines += ClientTable(status["clients"]).lines
         lines += SequenceTable(status["sequences"]).lines
         return lines
@@ -55,8 +66,8 @@ struct StatusScreen {
         return "\(count(frames["received"])) received (\(bytes)), rejected: \(breakdown(frames["rejected"]) ?? "none")"
     }
 
-    private var ledger: [String] {
-        let (logs, batches) = (status["ledger"]["logs"], status["ledger"]["batches"])
+    private func ledger(of account: JSONValue) -> [String] {
+        let (logs, batches) = (account["logs"], account["batches"])
         var lines = [table("", "logs", "batches")]
         func add(_ title: String, _ logs: JSONValue, _ batches: JSONValue) { lines.append(table(title, count(logs), count(batches))) }
         add("received", logs["received"], batches["received"])
@@ -91,8 +102,7 @@ struct StatusScreen {
     }
 
     /// Nothing for a daemon without one.
-    private var spool: [String] {
-        let spool = status["spool"]
+    private func spool(_ spool: JSONValue) -> [String] {
         guard spool["bytes"].integer != nil else { return [] }
         var text = bar(spool)
         if let seconds = spool["oldest_seconds"].seconds { text += ", the oldest waits for \(DurationText.format(.seconds(seconds)))" }
@@ -112,8 +122,7 @@ struct StatusScreen {
         return "[\(bar)] \(Int((share * 100).rounded())) % of \(SizeText.format(bytesMax))"
     }
 
-    private var destination: [String] {
-        let destination = status["destination"]
+    private func destination(_ destination: JSONValue) -> [String] {
         var lines = [row("destination", string(destination["reporter"]))]
         if let session = session(destination["session"]) { lines.append(row("session", session)) }
         if let deliveries = breakdown(destination["deliveries"], zeros: true) { lines.append(row("deliveries", deliveries)) }
