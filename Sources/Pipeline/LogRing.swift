@@ -36,7 +36,7 @@ public final class LogRing {
     /// A ring whose memory counts against this one's bound too, but for three quarters that are this one's own in any case.
     @exclusivity(unchecked) var sharer: LogRing?
 
-    private(set) var segments: [Segment] = []
+    @exclusivity(unchecked) private(set) var segments: [Segment] = []
     private var freeSlots: [Int] = []
     /// Memory of segments that were emptied, for the next: a delivery's end empties several at once, and to give each back to the kernel and take it
     /// again costs more than the copying. `trim` gives it back.
