@@ -96,6 +96,27 @@ public final class PipeConnection {
         _ = blp_epoll_remove(uv_backend_fd(loop.pointer), descriptor)
     }
 
+    /// Reads once, now, what has come meanwhile, if anything has; the delegate is called as for any other read. So a connection that rests is read without being
+    /// put into the epoll set and taken out of it again. False when it was not its turn: it was read in this one already, or there was no room for it.
+    /// https://man7.org/linux/man-pages/man2/read.2.html
+    public func readNow() -> Bool {
+        guard !hasEnded, !isAskingForBuffer, turnOfLastRead != loop.turn, let delegate, let descriptor else { return false }
+        let buffer = delegate.connectionWillRead(self)
+        // The delegate may have closed it.
+        guard buffer.count > 0, !isClosed else { return false }
+        while true {
+            let count = read(descriptor, buffer.baseAddress, min(buffer.count, Int(Int32.max)))
+            switch count {
+            case 1...: readEnded(count)
+            case 0: readEnded(Int(UV_EOF.rawValue))
+            case _ where errno == EINTR: continue
+            case _ where errno == EAGAIN: break
+            default: readEnded(-Int(errno))
+            }
+            return true
+        }
+    }
+
     /// shutdown(SHUT_RD): what the peer has written is still read, then comes end of file; its later writes fail with EPIPE.
     public func endReading() {
         if let descriptor { shutdown(descriptor, Int32(SHUT_RD)) }

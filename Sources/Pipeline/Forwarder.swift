@@ -61,7 +61,7 @@ public final class Forwarder {
 
     // What is unchecked is read and set, and never held by a call while another changes it: run-time checks of that are dear, in LogRing too.
     @exclusivity(unchecked) public internal(set) var settings: Settings
-    public internal(set) var ledger = Ledger()
+    @exclusivity(unchecked) public internal(set) var ledger = Ledger()
     /// Where it stands in the ring, which it may share with other forwarders.
     let cursor: RingCursor
     /// Where deliveries from the spool lie, in a ring of their own. Its bound is that there are few of them; its memory is taken out of the ring's.
@@ -69,7 +69,7 @@ public final class Forwarder {
     /// nil: what does not find room in the ring is dropped, and what is left at the end is lost.
     var spool: SpoolState?
     @exclusivity(unchecked) public internal(set) var reporter: any Reporter
-    var lanes: LaneQueue
+    @exclusivity(unchecked) var lanes: LaneQueue
     let retryPolicy: RetryPolicy
     var random: SeededRandom
     let keyPrefix: String

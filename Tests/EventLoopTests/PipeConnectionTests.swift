@@ -159,6 +159,42 @@ import Testing
         }
     }
 
+    /// What rests is read when that is asked for, once a turn, up to its end.
+    @Test func whoRestsIsReadNow() throws {
+        try withLoop { loop in
+            let server = try Server(loop)
+            let (client, end) = try server.pair(loop)
+            let recorder = Recorder(bufferBytes: 2)
+            end.delegate = recorder
+            end.startReading()
+            try client.writeAll([1])
+            loop.run { recorder.received == [1] }
+            end.restReading()
+            func turn() { loop.runOnce(waiting: false) }
+            turn()
+            #expect(end.readNow())
+            #expect(recorder.received == [1], "nothing has come")
+            try client.writeAll([2, 3, 4])
+            turn()
+            #expect(recorder.received == [1])
+            #expect(end.readNow())
+            #expect(recorder.received == [1, 2, 3])
+            #expect(!end.readNow(), "twice in one turn")
+            turn()
+            client.close()
+            #expect(end.readNow())
+            #expect(recorder.received == [1, 2, 3, 4])
+            turn()
+            #expect(recorder.ends.isEmpty)
+            #expect(end.readNow())
+            #expect(recorder.ends == [nil])
+            turn()
+            #expect(!end.readNow())
+            #expect(recorder.ends == [nil])
+            server.close()
+        }
+    }
+
     enum Act: CaseIterable { case stop, close, stopAndStart }
 
     /// Inside each callback the delegate may stop, or close.

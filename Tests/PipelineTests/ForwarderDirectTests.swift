@@ -134,6 +134,18 @@ import Testing
         #expect(try #require(job(forwarder, at(100))).runs.allSatisfy { $0.key == nil })
     }
 
+    /// What comes while the spool is being opened is to go directly, too. One that cannot be opened is not waited for.
+    @Test(arguments: [nil, SpoolFailure.unusable("no rights")]) func readingWaitsForTheSpoolToOpen(failure: SpoolFailure?) throws {
+        let forwarder = Forwarder(
+            ring: LogRing(bytesMax: 4 << 20), reporter: reporter, settings: .init(overflow: .block),
+            spool: SpoolSettings(durability: .sync, bytesMax: 256 << 20), seed: 1, keyPrefix: "key")
+        let (stop, goOn) = (forwarder.ring.bytesMax / 8 * 7, forwarder.ring.bytesMax / 2)
+        let opening = forwarder.readingMarks(at(0))
+        #expect(opening.stop < stop && opening.goOn < opening.stop)
+        finish(try #require(job(forwarder, at(1))), forwarder, failure: failure, at(1))
+        #expect(forwarder.readingMarks(at(1)) == (stop, goOn))
+    }
+
     /// Clients that send more than is taken wait for a destination that keeps on answering, and not for one that does not.
     @Test func readingWaitsForAPromptDestination() throws {
         let forwarder = try make(overflow: .block)

@@ -187,6 +187,31 @@ import Testing
         #expect(Set(masks).count == masks.count)
     }
 
+    /// Messages that are made where they are sent from, as many as there is room for; beside them there is room for control frames.
+    @Test func messagesAreMadeInPlace() {
+        let writer = WebSocketFrameWriter(RandomBytes())
+        var payloads: [[UInt8]] = []
+        for size in [125, 1, 126, WebSocketFrameWriter.messageBytesMax, 40, WebSocketFrameWriter.messageBytesMax, 7000] {
+            guard let room = writer.roomForMessage else { break }
+            #expect(room.count == WebSocketFrameWriter.messageBytesMax)
+            let payload = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 13 &+ size) }
+            room.copyBytes(from: payload)
+            #expect(writer.writeMessage(size))
+            payloads.append(payload)
+        }
+        #expect(payloads.count == 7)
+        while let room = writer.roomForMessage {
+            room.initializeMemory(as: UInt8.self, repeating: 9)
+            #expect(writer.writeMessage(room.count))
+            payloads.append([UInt8](repeating: 9, count: room.count))
+        }
+        let ping = [UInt8](repeating: 7, count: 125)
+        #expect(ping.withUnsafeBytes { writer.write(.pong, $0) })
+        #expect(writer.write(closeCode: 1000))
+        let written = frames(Array(writer.pending))
+        #expect(written.map(\.payload) == payloads + [ping, [3, 232]])
+    }
+
     @Test func thereIsAlwaysRoomForControlFrames() {
         let writer = WebSocketFrameWriter(RandomBytes())
         let ping = [UInt8](repeating: 7, count: 125)

@@ -9,7 +9,7 @@ final class ClientConnection: FrameSource, PipeConnectionDelegate {
     private unowned let intake: Intake
     /// Its place in the intake's list.
     var index: Int
-    var decoder = FrameDecoder()
+    @exclusivity(unchecked) var decoder = FrameDecoder()
     /// When it was accepted, in the loop's nanoseconds.
     let accepted: UInt64
     /// When it last sent something, likewise, or its reading last began anew.

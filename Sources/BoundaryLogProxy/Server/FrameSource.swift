@@ -4,8 +4,9 @@ import Pipeline
 /// Where frames come from, and what must be remembered between them: a client's connection, or the program that embeds the proxy.
 class FrameSource {
     final let number: UInt64
-    final var lane = LaneHint()
-    final var sequence = SequenceHint()
+    // Lent to a call that knows neither the source nor who has it: run-time checks of that are dear.
+    @exclusivity(unchecked) final var lane = LaneHint()
+    @exclusivity(unchecked) final var sequence = SequenceHint()
 
     /// 0 is the program; connections count from 1.
     init(number: UInt64) { self.number = number }

@@ -35,17 +35,18 @@ final class Intake {
     private var frameDeadline: ClientDeadline?
     private var rateLimiter: RateLimiter?
     private let moderation: ReadModeration
-    private var round = ReadRound()
+    // What is unchecked is read and set, and never lent to a call that comes back here: run-time checks of that are dear.
+    @exclusivity(unchecked) private var round = ReadRound()
     /// nil: nothing but the socket brings frames.
     let submissions: Submissions?
-    var statistics = IngestStatistics()
+    @exclusivity(unchecked) var statistics = IngestStatistics()
     /// Reading stands still because the ring is full (`--overflow block`).
-    private(set) var isPaused = false
-    private(set) var isEnding = false
+    @exclusivity(unchecked) private(set) var isPaused = false
+    @exclusivity(unchecked) private(set) var isEnding = false
     /// The place in `connections` of the one that was read last: reading goes on after it.
-    private var lastServed = 0
+    @exclusivity(unchecked) private var lastServed = 0
     /// Time is up: what still comes is counted as received and dropped, not kept.
-    private var isDiscarding = false
+    @exclusivity(unchecked) private var isDiscarding = false
     private var nextNumber: UInt64 = 1
     /// Called when the last connection has closed.
     var onEmpty: (() -> Void)?

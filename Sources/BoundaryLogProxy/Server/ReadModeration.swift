@@ -5,7 +5,8 @@ import Pipeline
 /// a message costs. Network cards do the same with interrupts.
 ///
 /// A connection that sends often joins a group. Between two reads the whole group *rests*: it is not polled, and nothing that comes wakes the loop. Then all
-/// of it is read in one turn. Others are read as their bytes come, and a connection that has been quiet for a while leaves.
+/// of it is read in one turn, asked for or not: from rest to rest it stays out of the epoll set. Others are read as their bytes come, and a connection that has
+/// been quiet for a while leaves.
 ///
 /// Reading rests only while what is read has to wait for the next flush anyway, so that no log is sent later by it; and so shortly that the kernel's
 /// socket buffers cannot fill: a client that floods does not rest at all.
@@ -32,7 +33,7 @@ final class ReadModeration {
 
     init(_ loop: EventLoop) {
         self.loop = loop
-        timer = Timer(loop) { [unowned self] in wake() }
+        timer = Timer(loop) { [unowned self] in gather() }
     }
 
     func close() {
@@ -75,10 +76,10 @@ final class ReadModeration {
         guard !isResting, !group.isEmpty else { return }
         length.adapt(fillMost: fillMost, hasRested: isGathering)
         if isGathering { dismissQuiet() }
-        guard let flushDue, !group.isEmpty, let timer else { return }
+        guard let flushDue, let timer else { return poll() }
         let now = loop.now
         let most = min(length.nanoseconds, flushDue.nanoseconds - min(flushDue.nanoseconds, now))
-        guard most >= RestLength.shortest else { return }
+        guard most >= RestLength.shortest, !group.isEmpty else { return poll() }
         isResting = true
         for connection in group { connection.pipe.restReading() }
         timer.start(after: .nanoseconds(Int64(most)))
@@ -87,22 +88,44 @@ final class ReadModeration {
     private func dismissQuiet() {
         for connection in group.reversed() {
             connection.quietRests += 1
-            if connection.quietRests > Self.quietRestsMax { leave(connection) }
+            guard connection.quietRests > Self.quietRestsMax else { continue }
+            leave(connection)
+            connection.pipe.startReading()
         }
     }
 
-    /// All are read again, now.
+    /// The rest is over: all are read. They stay out of the epoll set, since the next rest is likely to begin when this turn ends.
+    private func gather() {
+        guard isResting else { return }
+        isResting = false
+        isGathering = true
+        var someWereLeftOut = false
+        // A copy: whoever is read may leave.
+        for connection in group where connection.groupIndex >= 0 {
+            if !connection.pipe.readNow() { someWereLeftOut = true }
+            // Reading was stopped for all.
+            guard isGathering else { return }
+        }
+        if someWereLeftOut { poll() }
+    }
+
+    /// All are read as bytes come, from now on.
+    private func poll() {
+        for connection in group { connection.pipe.startReading() }
+    }
+
+    /// The rest is over, before its time.
     func wake() {
         guard isResting else { return }
         timer?.stop()
         isResting = false
         isGathering = true
-        for connection in group { connection.pipe.startReading() }
+        poll()
     }
 
     /// Somebody else has stopped the reading, and will start it.
     func forget() {
         timer?.stop()
-        isResting = false
+        (isResting, isGathering) = (false, false)
     }
 }

@@ -4,9 +4,11 @@ struct RestLength {
     static let shortest: UInt64 = 1_000_000
     static let longest: UInt64 = 10_000_000
 
-    /// Of a socket's buffer, 208 KiB by default and as the kernel counts: one that took in so much during a rest halves the next, or lets it double.
+    /// Of a socket's buffer, 208 KiB by default and as the kernel counts: one that took in so much during a rest halves the next, or lets it double; or, of the
+    /// shortest, ends rests.
     private static let fillHigh = 96 << 10
     private static let fillLow = 44 << 10
+    private static let fillFull = 160 << 10
     /// Reads of a flood are long; so many turns without a long one, and it is over.
     private static let calmTurnsMax = 16
 
@@ -20,7 +22,11 @@ struct RestLength {
             calmTurns = fillMost < Self.fillLow ? calmTurns + 1 : 0
             if calmTurns >= Self.calmTurnsMax { nanoseconds = Self.shortest }
         } else if fillMost >= Self.fillHigh {
-            nanoseconds = nanoseconds > Self.shortest ? max(nanoseconds / 2, Self.shortest) : 0
+            if nanoseconds > Self.shortest {
+                nanoseconds = max(nanoseconds / 2, Self.shortest)
+            } else if fillMost >= Self.fillFull {
+                nanoseconds = 0
+            }
             calmTurns = 0
         } else if hasRested, fillMost < Self.fillLow {
             nanoseconds = min(nanoseconds * 2, Self.longest)

@@ -78,6 +78,9 @@ final class CurlTunnel {
         }
     }
 
+    /// What there is to receive shows at the descriptor: a read that did not fill its buffer has taken all.
+    var showsAllInput: Bool { !usesTLS }
+
     /// How many bytes were taken; 0: none now. What was not taken comes again next, at the same address, with more behind it if at all: TLS has
     /// promised those bytes to its peer already.
     /// https://curl.se/libcurl/c/curl_easy_send.html

@@ -15,6 +15,8 @@ extension WebSocketClient {
                 case .bytes(let count):
                     bytesIn += UInt64(count)
                     process(UnsafeRawBufferPointer(rebasing: readBuffer[..<count]))
+                    // All there was; of more, the loop tells.
+                    if count < readBuffer.count, tunnel.showsAllInput { return }
                 }
             } catch {
                 return hungUp(.transport(redaction.excerpt(message: error.text)))

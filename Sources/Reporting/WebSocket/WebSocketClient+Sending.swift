@@ -27,15 +27,15 @@ extension WebSocketClient {
         if tunnel != nil { continueSoon() }
     }
 
-    /// Control frames first, then one message; the close comes last.
+    /// Control frames first, then messages; the close comes last.
     private func fill() {
         var hasMasks = true
         if let count = pongBytes {
             pongBytes = nil
             hasMasks = writer.write(.pong, UnsafeRawBufferPointer(rebasing: pong[..<count]))
         }
-        if case .open = state, let count = delegate?.webSocketProduce(into: message), count > 0, tunnel != nil {
-            hasMasks = hasMasks && writer.write(.binary, UnsafeRawBufferPointer(rebasing: message[..<count]))
+        while case .open = state, hasMasks, let room = writer.roomForMessage, let count = delegate?.webSocketProduce(into: room), count > 0, tunnel != nil {
+            hasMasks = writer.writeMessage(count)
         }
         // Also when the delegate has just closed.
         if case .closing(var closing) = state, !closing.isWritten {

@@ -50,7 +50,6 @@ final class WebSocketClient {
     let pong: UnsafeMutableRawBufferPointer
     var pongBytes: Int?
     let readBuffer: UnsafeMutableRawBufferPointer
-    let message: UnsafeMutableRawBufferPointer
     /// Nothing can be sent any more; what has come is still to be read.
     var sendFailure: WebSocketEnd?
     /// Reading or writing is under way further up the stack, and will see to the rest.
@@ -70,7 +69,6 @@ final class WebSocketClient {
         // Nothing throws from here on, so that `deinit` frees them.
         pong = .allocate(byteCount: WebSocketFrameReader.controlBytesMax, alignment: 1)
         readBuffer = .allocate(byteCount: Self.readBytes, alignment: 16)
-        message = .allocate(byteCount: WebSocketFrameWriter.messageBytesMax, alignment: 16)
         redaction = Redaction(headers: configuration.headers, url: url)
         var random = RandomBytes()
         key = WebSocketKey(&random)
@@ -86,7 +84,6 @@ final class WebSocketClient {
         assert(tunnel == nil && later == nil, "a WebSocketClient must have ended before it goes away")
         pong.deallocate()
         readBuffer.deallocate()
-        message.deallocate()
     }
 
     /// Connects; once.

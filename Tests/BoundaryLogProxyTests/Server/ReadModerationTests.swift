@@ -94,6 +94,8 @@ import Testing
         length.adapt(fillMost: 100_000, hasRested: true)
         #expect(length.nanoseconds == RestLength.longest / 2)
         for _ in 0..<10 { length.adapt(fillMost: 100_000, hasRested: true) }
+        #expect(length.nanoseconds == RestLength.shortest)
+        length.adapt(fillMost: 170_000, hasRested: true)
         #expect(length.nanoseconds == 0)
         for _ in 0..<15 { length.adapt(fillMost: 1_000, hasRested: false) }
         length.adapt(fillMost: 100_000, hasRested: false)
