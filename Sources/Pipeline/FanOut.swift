@@ -115,6 +115,10 @@ public struct FanOut {
 
     /// Drops the batch that has waited longest of all that wait for one of `crowded`, for each of those for which it is the first. False when nothing waits.
     private func dropOldest(of crowded: CursorSet, _ droppers: inout CursorSet) -> Bool {
+        if forwarders.count == 1 {
+            droppers.insert(0)
+            return forwarders[0].dropOldest(.bufferFull) != nil
+        }
         var oldest: RingPosition?
         for index in forwarders.indices where crowded.contains(index) {
             guard let position = forwarders[index].cursor.oldestWaiting() else { continue }
