@@ -67,9 +67,7 @@ struct BodyReader: Sendable {
             return true
         }
         guard readable else { throw Unreadable() }
-        for log in logs {
-            if let log { record.note(log, arrival: arrival) } else { record.noteDamaged() }
-        }
+        record.note(logs, arrival: arrival)
         return logs.count
     }
 

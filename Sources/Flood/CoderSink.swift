@@ -24,7 +24,7 @@ final class CoderSink: Sink {
         tokenPath = directory + "/token"
         let expectationPath = directory + "/expected"
         try FileBytes.write(Array(Self.token.utf8), to: tokenPath)
-        try FileBytes.write(Array(Self.expectation(configuration).utf8), to: expectationPath)
+        try FileBytes.write(Array(LogExpectation.json(configuration).utf8), to: expectationPath)
         var arguments = ["--token", Self.token, "--expect", expectationPath]
         if configuration.sink.logsPerSecond > 0 { arguments += ["--do", "{\"do\":\"rate\",\"logs_per_second\":\(configuration.sink.logsPerSecond)}"] }
         process = try StandInProcess(path: configuration.sink.coderStandIn ?? "", arguments: arguments, messagesPath: messagesPath)
@@ -35,7 +35,7 @@ final class CoderSink: Sink {
         self.port = port
     }
 
-    var daemonArguments: [String] { ["--reporter", "coder", "--coder-url", "http://127.0.0.1:\(port)", "--coder-token-file", tokenPath] }
+    var daemonArguments: [String] { ["--coder-url", "http://127.0.0.1:\(port)", "--coder-token-file", tokenPath] }
 
     /// As of the last answer: asking never holds the clients up.
     var logsDelivered: Int {
@@ -93,20 +93,6 @@ final class CoderSink: Sink {
             case .ready, .report: break
             }
         }
-    }
-
-    /// What the stand-in is to find in each log.
-    private static func expectation(_ configuration: FloodConfiguration) -> String {
-        let variants = RequestVariants(urlBytes: configuration.urlBytes, seed: configuration.seed).variants
-        let requests = variants.map { variant in
-            var object = JSONWriter()
-            object.add("allowed", variant.allowed)
-            object.add("method", String(decoding: variant.method, as: UTF8.self))
-            object.add("url", String(decoding: variant.url, as: UTF8.self))
-            object.add("matched_rule", String(decoding: variant.matchedRule, as: UTF8.self))
-            return object.text
-        }
-        return "{\"process\":\"\(String(decoding: MessageEncoder.processName, as: UTF8.self))\",\"requests\":[\(requests.joined(separator: ","))]}"
     }
 
     private static func milliseconds(_ duration: Duration) -> UInt64 { max(1, duration.nanoseconds / 1_000_000) }

@@ -1,11 +1,25 @@
-/// What the flood reads of a daemon's /metrics.
+/// What the flood reads of a daemon's /metrics: the ledger of each of its destinations.
 struct DaemonMetrics: Equatable, Sendable {
     private static let prefix = "agent_boundary_log_proxy_"
 
+    /// Figures as `DaemonLedger` has them, by the label `destination`; those of the whole daemon, and all where there is no such label, under "".
+    private var figures: [String: [String: Int]] = [:]
+
     /// Logs that the daemon dropped, by reason; what its clients report is not among them.
-    private(set) var dropped: [String: Int] = [:]
-    /// Logs that wait, in memory or in the spool, or are in flight.
-    private(set) var undelivered = 0
+    var dropped: [String: Int] {
+        figures.values.reduce(into: [:]) { sum, figures in
+            sum.merge(DaemonLedger(values: figures).dropped.filter { $0.value > 0 }, uniquingKeysWith: +)
+        }
+    }
+
+    /// Logs that wait for some destination, in memory or in the spool, or are in flight.
+    var undelivered: Int {
+        figures.values.map { DaemonLedger(values: $0) }.reduce(0) { $0 + $1.logsWaiting + $1.logsSpooled }
+    }
+
+    func ledger(of destination: String) -> DaemonLedger {
+        DaemonLedger(values: (figures[""] ?? [:]).merging(figures[destination] ?? [:]) { $1 })
+    }
 
     /// nil when this is not a whole, good answer of the daemon's.
     init?(answer: [UInt8]) {
@@ -15,17 +29,29 @@ struct DaemonMetrics: Equatable, Sendable {
         for line in text.split(separator: "\n") where line.hasPrefix(Self.prefix) {
             let words = line.dropFirst(Self.prefix.count).split(separator: " ")
             guard words.count == 2, let value = Double(words[1]) else { continue }
-            switch words[0] {
-            case "logs_waiting", "logs_spooled": undelivered += Int(value)
-            case "logs_in_flight":
-                undelivered += Int(value)
-                isWhole = true
-            default:
-                let parts = words[0].split(separator: "\"")
-                guard parts.count == 3, parts[0] == "logs_dropped_total{reason=", !parts[1].hasPrefix("boundary_"), value > 0 else { continue }
-                dropped[String(parts[1])] = Int(value)
-            }
+            // name, then a label and its value in turn: `logs_dropped_total{destination="otlp",reason="shutdown"}`.
+            let parts = words[0].split(omittingEmptySubsequences: true) { "{}\"=,".contains($0) }.map(String.init)
+            guard parts.count % 2 == 1, let name = parts.first else { continue }
+            var labels: [String: String] = [:]
+            for index in stride(from: 1, to: parts.count, by: 2) { labels[parts[index]] = parts[index + 1] }
+            guard let figure = Self.figure(name, reason: labels["reason"]) else { continue }
+            figures[labels["destination"] ?? "", default: [:]][figure] = Int(value)
+            if name == "logs_in_flight" { isWhole = true }
         }
         guard isWhole else { return nil }
+    }
+
+    /// The name of a metric in the final ledger; nil for one that is none of it.
+    private static func figure(_ name: String, reason: String?) -> String? {
+        switch (name, reason) {
+        case ("logs_waiting", _), ("logs_spooled", _), ("logs_in_flight", _): name
+        case ("logs_received_total", _): "logs_received"
+        case ("batches_received_total", _): "batches_received"
+        case ("logs_recovered_total", _): "logs_recovered"
+        case ("logs_forwarded_total", _): "logs_delivered"
+        case ("logs_dropped_total", "boundary_channel_full"): "client_dropped_channel_full"
+        case ("logs_dropped_total", let reason?) where !reason.hasPrefix("boundary_"): "logs_dropped_\(reason)"
+        default: nil
+        }
     }
 }

@@ -64,6 +64,9 @@ final class DaemonSupervisor {
         return probe.latestAskedAt >= time && metrics.undelivered == 0
     }
 
+    /// The daemon's last word of a destination; nil before the first, and without a probe.
+    func ledger(of destination: String) -> DaemonLedger? { probe?.latest?.ledger(of: destination) }
+
     func sample() {
         process.sample()
         spoolPeakBytes = max(spoolPeakBytes, DirectorySize.allocatedBytes(spoolDirectory))

@@ -41,6 +41,8 @@ public struct DeliveryRecord: Sendable {
     /// nil without an outage that ended.
     private(set) var catchUp: CatchUp?
 
+    /// Why the sink could not do its work, in words; the stand-in for coderd has its own.
+    var failure: String?
     /// What only the stand-in for coderd knows; nil for the HTTP sink.
     public internal(set) var coder: CoderRecord?
 
@@ -77,6 +79,11 @@ public struct DeliveryRecord: Sendable {
     mutating func noteDamaged() {
         logs += 1
         damaged += 1
+    }
+
+    /// nil: a damaged one.
+    mutating func note(_ logs: [Log?], arrival: UInt64) {
+        for log in logs { if let log { note(log, arrival: arrival) } else { noteDamaged() } }
     }
 
     mutating func note(_ log: Log, arrival: UInt64) {

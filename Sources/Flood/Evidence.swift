@@ -5,6 +5,8 @@ public struct Evidence: Sendable {
     public var record: DeliveryRecord
     /// nil when the daemon wrote none.
     public var ledger: DaemonLedger?
+    /// What the daemon dropped that was for other destinations.
+    public var droppedElsewhere = 0
     /// nil when a signal ended the daemon.
     public var exitCode: Int32?
     /// nil where nobody killed the daemon; then the ledger and the exit code are of the one process, else of the last.

@@ -19,12 +19,24 @@ extension FloodResult {
         object.add("sent_per_second", sentPerSecond)
         object.add("megabytes_per_second", megabytesPerSecond)
         if let verdict { addVerdict(verdict, to: &object) }
+        for other in others { object.add("destination_\(other.reporter.rawValue)", Self.object(other)) }
         if let keptDirectory { object.add("kept", keptDirectory) }
         return object.text
     }
 
-    private func addVerdict(_ verdict: Verdict, to object: inout JSONWriter) {
-        let record = evidence.record
+    /// A destination after the first, with the same names.
+    private static func object(_ destination: DestinationResult) -> JSONWriter {
+        var object = JSONWriter()
+        object.add("ok", destination.verdict.isGood)
+        addDelivery(destination.verdict, destination.evidence.record, to: &object)
+        object.add("delivery_seconds", destination.deliverySeconds)
+        object.add("delivered_per_second", destination.deliveredPerSecond)
+        addLatency(destination.evidence.record, to: &object)
+        object.add("failures", destination.verdict.failures)
+        return object
+    }
+
+    private static func addDelivery(_ verdict: Verdict, _ record: DeliveryRecord, to object: inout JSONWriter) {
         object.add("delivered", verdict.delivered)
         object.add("dropped", verdict.droppedSum)
         for (reason, count) in verdict.dropped.sorted(by: { $0.key < $1.key }) { object.add("dropped_\(reason)", count) }
@@ -34,7 +46,6 @@ extension FloodResult {
         object.add("out_of_order", verdict.outOfOrder)
         object.add("foreign", verdict.foreign)
         object.add("spooled", verdict.spooled)
-        if let crash = verdict.crash { addCrash(crash, verdict, to: &object) }
         if let catchUp = record.catchUp {
             object.add("catch_up_seconds", catchUp.backlogSeconds ?? 0)
             object.add("catch_up_latency_seconds", catchUp.usualSeconds ?? .nan)
@@ -52,12 +63,21 @@ extension FloodResult {
             object.add("logs_in_flight_at_kills", coder.logsInFlightAtKills)
             object.add("violations", coder.violations.values.reduce(0, +))
         }
-        object.add("delivery_seconds", deliverySeconds)
-        object.add("delivered_per_second", deliveredPerSecond)
+    }
+
+    private static func addLatency(_ record: DeliveryRecord, to object: inout JSONWriter) {
         object.add("latency_p50_us", Int(record.latency.valueAtPercentile(50)))
         object.add("latency_p99_us", Int(record.latency.valueAtPercentile(99)))
         object.add("latency_p999_us", Int(record.latency.valueAtPercentile(99.9)))
         object.add("latency_max_us", Int(record.latency.maxRecorded))
+    }
+
+    private func addVerdict(_ verdict: Verdict, to object: inout JSONWriter) {
+        Self.addDelivery(verdict, evidence.record, to: &object)
+        if let crash = verdict.crash { addCrash(crash, verdict, to: &object) }
+        object.add("delivery_seconds", deliverySeconds)
+        object.add("delivered_per_second", deliveredPerSecond)
+        Self.addLatency(evidence.record, to: &object)
         object.add("daemon_cpu_seconds", processorSeconds)
         object.add("daemon_cpu_seconds_per_million", processorSecondsPerMillion)
         if let seconds = processorSecondsAtStart { object.add("daemon_cpu_seconds_start", seconds) }

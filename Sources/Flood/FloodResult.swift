@@ -2,6 +2,7 @@ import Histogram
 
 /// What one flood found out.
 public struct FloodResult: Sendable {
+    /// Of the first destination, as all that follows and tells of deliveries.
     public var evidence: Evidence
     /// nil when a running daemon was flooded: only its owner knows what arrived.
     public var verdict: Verdict?
@@ -19,12 +20,17 @@ public struct FloodResult: Sendable {
     public var processorSecondsSending: Double?
     public var contextSwitches: Int
     var figures = ProcessFigures()
+    /// Of a daemon of the flood's own: where it delivered to.
+    public var reporters: [SinkConfiguration.Reporter] = []
+    /// The destinations after the first.
+    public var others: [DestinationResult] = []
     /// What the daemon wrote on standard error.
     public var messages: [UInt8]
     /// Where all of it still lies, with --keep.
     public var keptDirectory: String?
 
-    public var isGood: Bool { verdict?.isGood ?? (evidence.totals.brokenConnections == 0 && evidence.interruption == nil) }
+    public var isGood: Bool { isFirstGood && others.allSatisfy(\.verdict.isGood) }
+    private var isFirstGood: Bool { verdict?.isGood ?? (evidence.totals.brokenConnections == 0 && evidence.interruption == nil) }
 
     public var sentPerSecond: Double { sendSeconds > 0 ? Double(evidence.totals.logs) / sendSeconds : 0 }
     public var deliveredPerSecond: Double { deliverySeconds > 0 ? Double(verdict?.delivered ?? 0) / deliverySeconds : 0 }

@@ -2,7 +2,7 @@ import EventLoop
 import HTTPServer
 import Synchronization
 
-/// The sink for `--reporter http`: HTTPServer with a loop and a thread of its own, so that the sink and the clients hold each
+/// The sink for `--reporter http` and `--reporter otlp`: HTTPServer with a loop and a thread of its own, so that the sink and the clients hold each
 /// other up no more than two processes would.
 final class HTTPSink: Sink {
     private struct Started: Sendable {
@@ -11,21 +11,24 @@ final class HTTPSink: Sink {
     }
 
     private let configuration: SinkConfiguration
+    private let reporter: SinkConfiguration.Reporter
     private let shared: Shared
     private let result = Handoff<DeliveryRecord>()
     private let thread: WorkerThread
     private let stop: Mailbox<Bool>
     let port: UInt16
 
-    init(_ configuration: FloodConfiguration) throws(FloodError) {
+    /// `directory`: for what belongs to the decoder of OTLP.
+    init(_ configuration: FloodConfiguration, for reporter: SinkConfiguration.Reporter = .http, directory: String = "") throws(FloodError) {
         self.configuration = configuration.sink
+        self.reporter = reporter
         let shared = Shared()
         self.shared = shared
         let started = Handoff<Result<Started, FloodError>>()
         let result = result
         thread = try WorkerThread {
             do throws(FloodError) {
-                let server = try HTTPSinkServer(configuration, shared)
+                let server = try HTTPSinkServer(configuration, shared, for: reporter, directory: directory)
                 started.put(.success(Started(port: server.port, stop: server.stopping)))
                 result.put(server.run())
             } catch {
@@ -43,7 +46,10 @@ final class HTTPSink: Sink {
     }
 
     var daemonArguments: [String] {
-        var arguments = ["--reporter", "http", "--http-url", "http://127.0.0.1:\(port)/logs", "--http-format", configuration.format.rawValue]
+        if reporter == .otlp {
+            return ["--otlp-endpoint", "http://127.0.0.1:\(port)", "--otlp-protocol", configuration.otlpProtocol.rawValue, "--otlp-compression", configuration.otlpCompression.rawValue]
+        }
+        var arguments = ["--http-url", "http://127.0.0.1:\(port)/logs", "--http-format", configuration.format.rawValue]
         if configuration.compression != .none { arguments += ["--http-compression", configuration.compression.rawValue] }
         return arguments
     }

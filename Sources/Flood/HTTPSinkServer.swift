@@ -10,6 +10,8 @@ final class HTTPSinkServer {
     private let configuration: SinkConfiguration
     private let shared: HTTPSink.Shared
     private let reader: BodyReader
+    /// With OTLP.
+    private let decoder: OTLPDecoder?
     private let loop: EventLoop
     private var server: HTTPServer?
     private var timer: Timer?
@@ -23,10 +25,13 @@ final class HTTPSinkServer {
     private var waiting: [Waiting] = []
     private(set) var stopping: Mailbox<Bool>!
 
-    init(_ configuration: FloodConfiguration, _ shared: HTTPSink.Shared) throws(FloodError) {
+    init(
+        _ configuration: FloodConfiguration, _ shared: HTTPSink.Shared, for reporter: SinkConfiguration.Reporter, directory: String
+    ) throws(FloodError) {
         self.configuration = configuration.sink
         self.shared = shared
         reader = BodyReader(urlBytes: configuration.urlBytes, seed: configuration.seed)
+        decoder = reporter == .otlp ? try OTLPDecoder(path: configuration.sink.otlpDecoder ?? "", configuration, directory: directory) : nil
         do {
             loop = try EventLoop()
             stopping = try Mailbox(loop) { [unowned self] _ in close() }
@@ -51,6 +56,7 @@ final class HTTPSinkServer {
     func run() -> DeliveryRecord {
         loop.run()
         loop.close()
+        decoder?.end()
         record.finish()
         return record
     }
@@ -93,15 +99,30 @@ final class HTTPSinkServer {
         if let bytesMax = configuration.bodyBytesMax, request.body.count > bytesMax { return refuse(413, waiting.respond) }
         let duplicates = record.duplicates
         guard let body = Decompressor.decode(request.body, encoding: request.headers["content-encoding"]),
-            let logs = try? reader.read(body, configuration.format, arrival: waiting.arrival, into: &record)
+            let (logs, content) = read(body, request, arrival: waiting.arrival)
         else { return refuse(400, waiting.respond) }
-        if let key, var resend = answered.note(key, body, receivedAt: waiting.receivedAt, answeredAt: now) {
+        if let key, var resend = answered.note(key, content, receivedAt: waiting.receivedAt, answeredAt: now) {
             resend.logs = record.duplicates - duplicates
             record.resends.append(resend)
         }
         shared.logs.add(logs, ordering: .relaxed)
         if configuration.logsPerSecond > 0 { busyUntil = max(busyUntil, now) + UInt64(Double(logs) * 1e9 / Double(configuration.logsPerSecond)) }
         waiting.respond(HTTPServerResponse(status: 200))
+    }
+
+    /// How many logs were in `body` and are on the record now, and what must be the same when the request comes again; nil when it cannot be read.
+    private func read(_ body: [UInt8], _ request: HTTPServerRequest, arrival: UInt64) -> (logs: Int, content: [UInt8])? {
+        guard let decoder else {
+            return (try? reader.read(body, configuration.format, arrival: arrival, into: &record)).map { ($0, body) }
+        }
+        do throws(OTLPDecoder.Failed) {
+            guard let (logs, content) = try decoder.read(body, isJSON: request.headers["content-type"] == "application/json") else { return nil }
+            record.note(logs, arrival: arrival)
+            return (logs.count, content)
+        } catch {
+            record.failure = "the decoder of OTLP ended: \(decoder.messages)"
+            return nil
+        }
     }
 
     private func refuse(_ status: Int, _ respond: (HTTPServerResponse) -> Void) {

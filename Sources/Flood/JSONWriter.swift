@@ -1,4 +1,4 @@
-/// A flat JSON object, in the order in which its members were added.
+/// A JSON object, in the order in which its members were added.
 struct JSONWriter {
     private var members: [String] = []
 
@@ -12,6 +12,8 @@ struct JSONWriter {
     mutating func add(_ name: String, _ values: [String]) {
         append(name, "[" + values.map(Self.quoted).joined(separator: ",") + "]")
     }
+
+    mutating func add(_ name: String, _ object: JSONWriter) { append(name, object.text) }
 
     var text: String { "{" + members.joined(separator: ",") + "}" }
 

@@ -1,7 +1,7 @@
-/// A destination of the daemon that lives with the flood and remembers every log: `HTTPSink` in this process, or `CoderSink`, the
+/// A destination of the daemon that lives with the flood and remembers every log: `HTTPSink` in this process, also for OTLP, or `CoderSink`, the
 /// stand-in for coderd in a process of its own.
 protocol Sink: AnyObject {
-    /// What points the daemon at this sink.
+    /// What points the daemon's reporter at this sink.
     var daemonArguments: [String] { get }
     /// Logs acknowledged so far, for the display.
     var logsDelivered: Int { get }

@@ -1,49 +1,24 @@
 import Glibc
 
-/// A program that takes a command a line on its standard input and answers each with a line, in order (Tests/Interop). It ends with
-/// its standard input, so that it never outlives the flood.
+/// A program that takes a command a line on its standard input and answers each with a line, in order (Tests/Interop).
 ///
 /// Of the calling thread alone. `post` and `collect(wait: 0)` do not wait; answers are remembered by what was asked.
 final class StandInProcess {
     enum Question { case ready, command, progress, report }
 
-    private static let endPatience: UInt64 = 10_000_000_000
     /// The report of 500 sessions has some 100 kB; one with holes everywhere has more.
     private static let lineBytesMax = 256 << 20
 
-    let processID: pid_t
     private var answers: [(question: Question, line: [UInt8])] = []
     /// It has closed its end.
     private(set) var hasEnded = false
     private var asked: [Question] = [.ready]
-    /// A socket, not two pipes: writing to one whose other end is gone raises no signal.
-    private let descriptor: Int32
+    private let child: SocketChild
     private var partial: [UInt8] = []
-    private var isReaped = false
 
     /// What it says on standard error goes to `messagesPath`.
     init(path: String, arguments: [String], messagesPath: String) throws(FloodError) {
-        guard access(path, X_OK) == 0 else { throw .system("cannot run the stand-in for coderd \(path)") }
-        var pair: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else { throw .system("cannot make a socket") }
-        let theirs = pair[1]
-        defer { close(theirs) }
-        do throws(FloodError) {
-            processID = try ChildProcess.spawn(path, arguments) { actions in
-                posix_spawn_file_actions_adddup2(&actions, theirs, 0)
-                posix_spawn_file_actions_adddup2(&actions, theirs, 1)
-                posix_spawn_file_actions_addopen(&actions, 2, messagesPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-            }
-        } catch {
-            close(pair[0])
-            throw error
-        }
-        descriptor = pair[0]
-    }
-
-    deinit {
-        end()
-        close(descriptor)
+        child = try SocketChild("the stand-in for coderd", path: path, arguments: arguments, messagesPath: messagesPath)
     }
 
     /// Whether an answer to this is still to come.
@@ -54,7 +29,7 @@ final class StandInProcess {
         var line = Array((command + "\n").utf8)
         // The socket's buffer takes these lines, which are short and few. A stand-in that has ended is noticed when it is read from.
         while !line.isEmpty {
-            let count = send(descriptor, line, line.count, Int32(MSG_NOSIGNAL))
+            let count = send(child.descriptor, line, line.count, Int32(MSG_NOSIGNAL))
             if count < 0, errno == EINTR { continue }
             if count <= 0 { return }
             line.removeFirst(count)
@@ -66,9 +41,9 @@ final class StandInProcess {
         var chunk = [UInt8](repeating: 0, count: 65536)
         var wait = wait
         while !hasEnded {
-            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            var waiting = pollfd(fd: child.descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&waiting, 1, Int32((wait + 999_999) / 1_000_000)) > 0 else { return }
-            let count = read(descriptor, &chunk, chunk.count)
+            let count = read(child.descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0, partial.count <= Self.lineBytesMax else {
                 hasEnded = true
@@ -104,15 +79,5 @@ final class StandInProcess {
     }
 
     /// Closes its input and waits for its end; one that does not end is killed.
-    func end() {
-        guard !isReaped else { return }
-        shutdown(descriptor, Int32(SHUT_WR))
-        let deadline = SystemClock.monotonic + Self.endPatience
-        var status: Int32 = 0
-        while waitpid(processID, &status, WNOHANG) == 0 {
-            if SystemClock.monotonic > deadline { kill(processID, SIGKILL) }
-            poll(nil, 0, 2)
-        }
-        isReaped = true
-    }
+    func end() { child.end() }
 }

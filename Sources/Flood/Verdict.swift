@@ -81,6 +81,7 @@ public struct Verdict: Equatable, Sendable {
         if evidence.record.unreadable > 0 { failures.append("\(evidence.record.unreadable) requests could not be read") }
         if evidence.record.withoutKey > 0 { failures.append("\(evidence.record.withoutKey) requests had no Idempotency-Key") }
         if crash == nil, evidence.record.repeatedKeys > 0 { failures.append("\(evidence.record.repeatedKeys) requests repeated one that was acknowledged") }
+        if let failure = evidence.record.failure { failures.append("the sink failed: \(failure)") }
         guard let coder = evidence.record.coder else { return }
         if let failure = coder.failure { failures.append("the stand-in for coderd failed: \(failure)") }
         for (violation, count) in coder.violations.sorted(by: { $0.key < $1.key }) {
@@ -131,7 +132,7 @@ public struct Verdict: Equatable, Sendable {
             failures.append("the daemon did not end by itself")
             return
         }
-        let expected: Int32 = evidence.ledger?.droppedSum ?? 0 == 0 ? 0 : 3
+        let expected: Int32 = (evidence.ledger?.droppedSum ?? 0) + evidence.droppedElsewhere == 0 ? 0 : 3
         if exitCode != expected { failures.append("the daemon's exit code is \(exitCode), it should be \(expected)") }
     }
 

@@ -40,24 +40,15 @@ public enum LogEncoder {
     }
 
     private static func appendMessage(_ number: UInt64, _ bytes: [UInt8], to output: inout [UInt8]) {
-        append(number << 3 | 2, to: &output)
-        append(UInt64(bytes.count), to: &output)
+        output.append(varint: number << 3 | 2)
+        output.append(varint: UInt64(bytes.count))
         output += bytes
     }
 
     /// Zero is left out, as proto3 has it.
     private static func appendVarint(_ number: UInt64, _ value: UInt64, to output: inout [UInt8]) {
         guard value != 0 else { return }
-        append(number << 3, to: &output)
-        append(value, to: &output)
-    }
-
-    private static func append(_ varint: UInt64, to output: inout [UInt8]) {
-        var rest = varint
-        while rest >= 0x80 {
-            output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        output.append(UInt8(rest))
+        output.append(varint: number << 3)
+        output.append(varint: value)
     }
 }

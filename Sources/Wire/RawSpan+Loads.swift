@@ -17,6 +17,18 @@ extension RawSpan {
         return unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 
+    /// The bytes of `range`, at most eight, the last in the lowest bits.
+    @inline(__always)
+    func bigEndian(_ range: Range<Int>) -> UInt64 {
+        let count = range.upperBound &- range.lowerBound
+        if count > 0, byteCount &- range.lowerBound >= 8 {
+            return word(at: range.lowerBound).byteSwapped &>> UInt64(truncatingIfNeeded: 64 &- count &* 8)
+        }
+        var value: UInt64 = 0
+        for position in range { value = value &<< 8 | UInt64(byte(at: position)) }
+        return value
+    }
+
     /// Sixteen bytes, eight in each word.
     @inline(__always)
     func twoWords(at offset: Int) -> SIMD2<UInt64> {

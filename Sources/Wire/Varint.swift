@@ -39,4 +39,41 @@ enum Varint {
         }
         throw .truncated
     }
+
+    /// Bytes that `value` takes.
+    @inline(__always)
+    static func byteCount(_ value: UInt64) -> Int { (9 &* (64 &- (value | 1).leadingZeroBitCount) &+ 64) &>> 6 }
+
+    /// Gives the bytes of `value`, in their order, to `put`.
+    @inline(__always)
+    static func write(_ value: UInt64, _ put: (UInt8) -> Void) {
+        var rest = value
+        while rest >= 0x80 {
+            put(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest &>>= 7
+        }
+        put(UInt8(truncatingIfNeeded: rest))
+    }
+}
+
+extension [UInt8] {
+    mutating func append(varint value: UInt64) { Varint.write(value) { append($0) } }
+
+    /// A varint of fixed width, which decoders take like a shorter one: so wide that it holds the length of any message.
+    private static var lengthBytes: Int { 5 }
+
+    /// Leaves room for the length of a message that is not written yet, and returns where.
+    mutating func appendRoomForLength() -> Int {
+        self += repeatElement(0x80, count: Self.lengthBytes)
+        return count - Self.lengthBytes
+    }
+
+    /// Puts in the length of the message that begins behind the room at `position`, and reaches to the end.
+    mutating func setLength(at position: Int) {
+        var rest = count - position - Self.lengthBytes
+        for offset in 0..<Self.lengthBytes {
+            self[position + offset] = UInt8(truncatingIfNeeded: rest & 0x7F) | (offset < Self.lengthBytes - 1 ? 0x80 : 0)
+            rest >>= 7
+        }
+    }
 }

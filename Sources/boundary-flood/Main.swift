@@ -14,6 +14,10 @@ import Flood
             whatever a client of coderd must not do. Where it kills sessions (--sink-kill-every, --sink-outage) a log may arrive twice if it belonged \
             to a call that was in flight at a kill; such duplicates are counted and shown, any other is a failure.
 
+            With --reporter otlp the sink reads requests with OpenTelemetry's own definitions (scripts/otlp-python) and holds every record against what \
+            was sent. With several reporters each has a sink, and a verdict, of its own; what the daemon says of each is read from its metrics, when \
+            everything has been delivered.
+
             With --crash-every the daemon is killed with SIGKILL at random moments and started anew at once, on the same socket and spool. Clients behave as \
             boundary does: the message that cannot be written is lost by the client and counts as not sent, then it connects again. In the end the daemon is left \
             to deliver everything, and the verdict holds what is missing and what came twice against the promise of --durability:
@@ -37,6 +41,8 @@ import Flood
               boundary-flood --rate 20000 --sink-outage 2s
               boundary-flood --overflow block --sink-rate 50000
               boundary-flood --reporter coder --duration 10s --sink-kill-every 500ms
+              boundary-flood --reporter otlp --otlp-compression gzip
+              boundary-flood --reporter coder,otlp --sink-outage 30s --outage-of otlp --rate 20000 --duration 60s --durability spill
               boundary-flood --socket /tmp/boundary-audit.sock --duration 30s
               boundary-flood --durability spill --crash-every 500ms --crashes 200 --rate 20000
               boundary-flood --durability sync --crash-every 500ms --crashes 200 --rate 20000 --sink-outage all
@@ -57,6 +63,7 @@ import Flood
             lost_oldest_seconds lost_beyond_promise lost_before_later_ones resent_requests resent_logs resent_requests_of_one_kill_max resent_answer_oldest_seconds resent_not_in_flight \
             resent_with_other_content duplicated_under_other_key
               with --reporter coder also: dials dials_refused coder_sessions kills calls_in_flight_at_kills logs_in_flight_at_kills violations
+              with several reporters these are of the first, and destination_REPORTER is an object with those of another
             """)
 
     @OptionGroup(title: "The clients") var load: LoadOptions

@@ -45,20 +45,20 @@ import Testing
         Case(testDescription: "coder: 100 connections, malformed frames, calls side by side", arguments: ["--in-flight-max", "4"]) {
             $0.connections = 100
             $0.badPercent = 2
-            $0.sink.reporter = .coder
+            $0.sink.reporters = [.coder]
         },
         Case(testDescription: "coder: an outage in the middle") {
             $0.messages = nil
             $0.duration = .milliseconds(400)
             $0.logsPerSecond = 10_000
-            $0.sink.reporter = .coder
+            $0.sink.reporters = [.coder]
             $0.sink.outage = .middle(.milliseconds(150))
         },
         Case(testDescription: "coder: sessions that are killed again and again") {
             $0.messages = nil
             $0.duration = .seconds(1)
             $0.logsPerSecond = 20_000
-            $0.sink.reporter = .coder
+            $0.sink.reporters = [.coder]
             $0.sink.killEvery = .milliseconds(100)
         },
         Case(testDescription: "a sink that takes small requests only, gzip") {

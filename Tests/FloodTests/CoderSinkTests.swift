@@ -11,7 +11,7 @@ struct CoderSinkTests {
 
     private func configuration(_ standIn: String, _ change: (inout SinkConfiguration) -> Void = { _ in }) -> FloodConfiguration {
         var configuration = FloodConfiguration()
-        configuration.sink.reporter = .coder
+        configuration.sink.reporters = [.coder]
         configuration.sink.coderStandIn = standIn
         change(&configuration.sink)
         return configuration
@@ -29,9 +29,9 @@ struct CoderSinkTests {
 
     private func dial(_ sink: CoderSink) throws -> RawAgentClient {
         let words = sink.daemonArguments
-        #expect(Array(words.prefix(4)) == ["--reporter", "coder", "--coder-url", "http://127.0.0.1:\(sink.port)"])
-        #expect(words[4] == "--coder-token-file")
-        let token = String(decoding: try #require(FileBytes.read(words[5])), as: UTF8.self)
+        #expect(Array(words.prefix(2)) == ["--coder-url", "http://127.0.0.1:\(sink.port)"])
+        #expect(words[2] == "--coder-token-file")
+        let token = String(decoding: try #require(FileBytes.read(words[3])), as: UTF8.self)
         return try RawAgentClient(port: sink.port, token: token)
     }
 
@@ -100,7 +100,7 @@ struct CoderSinkTests {
 
     @Test func violationsEndInTheVerdict() throws {
         let sink = try CoderSink(configuration(CoderStandIn.path), directory: directory.path)
-        let token = String(decoding: FileBytes.read(sink.daemonArguments[5]) ?? [], as: UTF8.self)
+        let token = String(decoding: FileBytes.read(sink.daemonArguments[3]) ?? [], as: UTF8.self)
         _ = try RawAgentClient(port: sink.port, token: token, query: "version=2.7")
         #expect(sink.finish().coder?.violations == ["dial: no role": 1])
     }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Flood
@@ -36,7 +37,7 @@ struct FloodRunTests {
 
     @Test func optionsOfTheOtherReporter() {
         let coder: (inout FloodConfiguration) -> Void = {
-            $0.sink.reporter = .coder
+            $0.sink.reporters = [.coder]
             $0.sink.coderStandIn = "/nonexistent/stand-in"
         }
         #expect(failure({ $0.sink.killEvery = .seconds(1) }, daemon: "/bin/true").contains("needs --reporter coder"))
@@ -45,8 +46,46 @@ struct FloodRunTests {
         #expect(failure({ coder(&$0); $0.sink.compression = .gzip }, daemon: "/bin/true").contains("--http-compression belongs to --reporter http"))
         #expect(failure({ coder(&$0); $0.sink.bodyBytesMax = 9 }, daemon: "/bin/true").contains("--sink-413-over belongs to --reporter http"))
         #expect(failure({ coder(&$0); $0.sink.killEvery = .zero }, daemon: "/bin/true").contains("--sink-kill-every must be at least 1ms"))
-        #expect(failure({ $0.sink.reporter = .coder }, daemon: "/bin/true").contains("scripts/stand-in"))
+        #expect(failure({ $0.sink.reporters = [.coder] }, daemon: "/bin/true").contains("scripts/stand-in"))
         #expect(failure(coder, daemon: "/bin/true") == "cannot run the stand-in for coderd /nonexistent/stand-in: No such file or directory")
+    }
+
+    @Test func optionsOfOTLPAndOfSeveralReporters() {
+        let otlp: (inout FloodConfiguration) -> Void = {
+            $0.sink.reporters = [.otlp]
+            $0.sink.otlpDecoder = "/nonexistent/decoder"
+        }
+        #expect(failure({ $0.sink.otlpProtocol = .json }, daemon: "/bin/true").contains("belong to --reporter otlp"))
+        #expect(failure({ otlp(&$0); $0.sink.otlpCompression = .zstd }, daemon: "/bin/true") == "--otlp-compression is none or gzip")
+        #expect(failure({ otlp(&$0); $0.sink.format = .ndjson }, daemon: "/bin/true").contains("--http-format belongs to --reporter http"))
+        #expect(failure({ $0.sink.reporters = [.otlp] }, daemon: "/bin/true").contains("scripts/otlp-python"))
+        #expect(failure({ $0.sink.reporters = [.http, .http] }, daemon: "/bin/true").contains("each once"))
+        #expect(failure({ otlp(&$0); $0.sink.reporters = [.http, .otlp]; $0.sink.outage = .whileSending }, daemon: "/bin/true").contains("needs --outage-of"))
+        #expect(failure({ $0.sink.outage = .whileSending; $0.sink.outageOf = .coder }, daemon: "/bin/true").contains("is none of --reporter"))
+        #expect(failure({ $0.sink.outageOf = .http }, daemon: "/bin/true") == "--outage-of needs --sink-outage")
+        // Each sink has its own arguments.
+        let text = failure({ otlp(&$0); $0.sink.reporters = [.otlp, .http]; $0.sink.otlpDecoder = OTLPDecoderProgram.path }, daemon: "/bin/ls")
+        #expect(text.contains(" --reporter otlp,http --otlp-endpoint http://127.0.0.1:"))
+        #expect(text.contains(" --http-url http://127.0.0.1:"))
+    }
+
+    @Test func eachDestinationHasItsVerdict() {
+        let first = EvidenceFixture().evidence
+        var other = EvidenceFixture()
+        other.withhold = [(2, 7..<8)]
+        let evidence = other.evidence
+        var result = FloodResult(
+            evidence: first, verdict: Verdict(first), sendSeconds: 0.5, deliverySeconds: 0.6, drainSeconds: 0.1, processorSeconds: 0.3,
+            contextSwitches: 4, messages: [])
+        result.reporters = [.coder, .otlp]
+        result.others = [DestinationResult(reporter: .otlp, evidence: evidence, verdict: Verdict(evidence), deliverySeconds: 0.5)]
+        #expect(!result.isGood)
+        let text = result.text(colour: false)
+        #expect(text.contains("destination coder\ndelivered   300 logs"))
+        #expect(text.contains("destination otlp\ndelivered   299 logs"))
+        #expect(text.contains("FAILED      otlp: 1 logs are unaccounted for"))
+        #expect(!text.contains("every log is accounted for"))
+        #expect(result.json.contains(#""destination_otlp":{"ok":false,"delivered":299,"#))
     }
 
     @Test func framesThatCannotBeWrittenTogether() {
@@ -64,12 +103,12 @@ struct FloodRunTests {
         #expect(failure({ $0.crashes = CrashConfiguration(every: .zero) }, daemon: "/bin/true").contains("--crash-every must be at least 10ms"))
         #expect(failure({ $0.crashes = CrashConfiguration(every: .seconds(1), count: 0) }, daemon: "/bin/true").contains("--crashes must be at least 1"))
         #expect(failure({
-            $0.sink.reporter = .coder
+            $0.sink.reporters = [.coder]
             $0.sink.coderStandIn = "/x"
             $0.crashes = CrashConfiguration(every: .seconds(1))
-        }, daemon: "/bin/true").contains("--crash-every belongs to --reporter http"))
+        }, daemon: "/bin/true").contains("--crash-every goes with --reporter http or otlp alone"))
         #expect(failure({
-            $0.sink.reporter = .coder
+            $0.sink.reporters = [.coder]
             $0.sink.coderStandIn = "/x"
             $0.sink.outage = .whileSending
         }, daemon: "/bin/true").contains("--sink-outage all belongs to --reporter http"))

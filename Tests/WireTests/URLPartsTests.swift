@@ -4,10 +4,10 @@ import Testing
 
 struct URLPartsTests {
     /// User info, host, path, query.
-    private func parts(_ text: String) -> [String] {
-        let bytes = Array("<\(text)>".utf8)
+    private func parts(_ text: String, behind rest: String = ">") -> [String] {
+        let bytes = Array("<\(text)\(rest)".utf8)
         let span = bytes.span.bytes
-        let parts = URLParts(span, 1..<bytes.count - 1)
+        let parts = URLParts(span, 1..<1 + text.utf8.count)
         return [parts.userInfo, parts.host, parts.path, parts.query].map { String(decoding: bytes[$0], as: UTF8.self) }
     }
 
@@ -21,6 +21,21 @@ struct URLPartsTests {
     ])
     func whereTheyLie(text: String, want: [String]) {
         #expect(parts(text) == want)
+        // What follows in the payload is read with it, and counts for nothing: near the end of the payload less and less of it.
+        for count in 0...17 {
+            for byte in "/?#@:[].x\u{80}" { #expect(parts(text, behind: String(repeating: byte, count: count)) == want) }
+        }
+    }
+
+    @Test func marksAtEachPlaceOfALongText() {
+        for length in 0...70 {
+            let name = String(repeating: "n", count: length)
+            #expect(parts("https://\(name)/p") == ["", name, "/p", ""])
+            #expect(parts("http://\(name)?q", behind: "") == ["", name, "", "q"])
+            #expect(parts("https://\(name)@h:1/p#f", behind: "") == [name, "h", "/p", ""])
+            #expect(parts("https://h/\(name)?\(name)#", behind: name) == ["", "h", "/\(name)", name + "#"])
+            #expect(parts("/\(name)#?q", behind: name) == ["", "", "/\(name)", "q"])
+        }
     }
 
     private func redacted(_ text: String, _ redaction: URLRedaction) -> String {

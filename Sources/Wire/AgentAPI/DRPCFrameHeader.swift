@@ -23,11 +23,6 @@ struct DRPCFrameHeader {
     }
 
     private mutating func addVarint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            add(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest &>>= 7
-        }
-        add(UInt8(rest))
+        Varint.write(value) { add($0) }
     }
 }

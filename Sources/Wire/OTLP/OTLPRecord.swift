@@ -39,7 +39,6 @@ struct OTLPRecord {
     var decision: StaticString { allowed ? "allow" : "deny" }
     /// The body is this, the method, a space, and the URL.
     var bodyStart: StaticString { allowed ? "ALLOW " : "DENY " }
-    static var eventName: StaticString { "boundary.request" }
 
     private static func time(_ log: LogView) -> UInt64 {
         guard log.hasTime, log.seconds >= 0, (0..<1_000_000_000).contains(log.nanos) else { return 0 }
@@ -51,9 +50,7 @@ struct OTLPRecord {
     /// RFC 9110's methods and PATCH (https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/).
     private static func isKnown(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
         guard range.count >= 3, range.count <= 7 else { return false }
-        var word: UInt64 = 0
-        for position in range { word = word << 8 | UInt64(bytes.byte(at: position)) }
-        switch word {
+        switch bytes.bigEndian(range) {
         case 0x47_4554, 0x50_5554, 0x4845_4144, 0x504F_5354, 0x50_4154_4348, 0x54_5241_4345, 0x4445_4C45_5445, 0x43_4F4E_4E45_4354,
             0x4F_5054_494F_4E53:
             return true

@@ -15,7 +15,8 @@ public struct OTLPRequestEncoder: Sendable, Equatable {
     /// What stands before the records, and after them.
     private let head: [UInt8]
     private let tail: [UInt8]
-    /// Where in the head the length of `ScopeLogs` stands; nil in JSON. That of `ResourceLogs` is at 1.
+    /// Where in the head the lengths of `ResourceLogs` and `ScopeLogs` stand, which are put in at the end; nil in JSON.
+    private let resourceLogsLength: Int?
     private let scopeLogsLength: Int?
 
     /// `resource`: its attributes, in this order. `version`: of the instrumentation scope, which is called boundary-log-proxy.
@@ -26,10 +27,9 @@ public struct OTLPRequestEncoder: Sendable, Equatable {
         switch format {
         case .protobuf:
             var output = [UInt8]()
-            ProtobufText.beginMessage(1, &output)
+            resourceLogsLength = ProtobufText.beginMessage(1, &output)
             ProtobufText.message(1, ProtobufText.attributes(1, resource), to: &output)
-            scopeLogsLength = output.count + 1
-            ProtobufText.beginMessage(2, &output)
+            scopeLogsLength = ProtobufText.beginMessage(2, &output)
             var scope: [UInt8] = []
             ProtobufText.message(1, Array(Self.scopeName.utf8), to: &scope)
             ProtobufText.message(2, Array(version.utf8), to: &scope)
@@ -43,14 +43,11 @@ public struct OTLPRequestEncoder: Sendable, Equatable {
                 (#"{"resourceLogs":[{"resource":{"attributes":["# + attributes.joined(separator: ",") + #"]},"scopeLogs":[{"scope":"# + scope
                     + #","logRecords":["#).utf8)
             tail = Array("]}]}]}".utf8)
-            scopeLogsLength = nil
+            (resourceLogsLength, scopeLogsLength) = (nil, nil)
         }
     }
 
     private static var scopeName: String { "boundary-log-proxy" }
-
-    /// Bytes of a request that holds no record.
-    public var emptyByteCount: Int { head.count + tail.count }
 
     /// About the bytes that the records of `logCount` logs take, without reading these: a URL is there three times (in the body, whole, and as domain and
     /// path), session and process stand in each. Too little only for JSON that needs escapes.
@@ -68,6 +65,7 @@ public struct OTLPRequestEncoder: Sendable, Equatable {
     public func append(
         _ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>, logs: Range<Int>?, observed: UInt64, isFirst: Bool, to output: inout [UInt8]
     ) -> Int {
+        let protobuf = OTLPProtobuf(sessionID: sessionID, processName: processName, observedTimeUnixNano: observed)
         var reader = LogReader()
         var (number, count) = (0, 0)
         let (first, end) = (logs?.lowerBound ?? 0, logs?.upperBound ?? .max)
@@ -76,7 +74,7 @@ public struct OTLPRequestEncoder: Sendable, Equatable {
             guard number > first, filter == .all || !log.allowed else { continue }
             let record = OTLPRecord(log, request, sessionID: sessionID, processName: processName, observed: observed, redaction: redaction)
             switch format {
-            case .protobuf: OTLPProtobuf.append(record, request, to: &output)
+            case .protobuf: protobuf.append(record, request, to: &output)
             case .json:
                 if !isFirst || count > 0 { output.append(UInt8(ascii: ",")) }
                 OTLPJSON.append(record, request, to: &output)
@@ -89,9 +87,8 @@ public struct OTLPRequestEncoder: Sendable, Equatable {
     /// Ends the request that began at `start` of `output`.
     public func end(_ output: inout [UInt8], start: Int) {
         output += tail
-        guard let scopeLogsLength else { return }
-        ProtobufText.setLength(&output, at: start + 1)
-        ProtobufText.setLength(&output, at: start + scopeLogsLength)
+        if let resourceLogsLength { output.setLength(at: start + resourceLogsLength) }
+        if let scopeLogsLength { output.setLength(at: start + scopeLogsLength) }
     }
 
     private static func quoted(_ text: String) -> String {
@@ -106,31 +103,15 @@ public struct OTLPRequestEncoder: Sendable, Equatable {
 
 /// Protobuf that is made once, or once a request.
 private enum ProtobufText {
-    /// A varint of fixed width, which decoders take like a shorter one: the length can be put in when it is known.
-    static var lengthBytes: Int { 5 }
-
-    static func beginMessage(_ field: UInt8, _ output: inout [UInt8]) {
+    /// Returns where the message's length is to be put in.
+    static func beginMessage(_ field: UInt8, _ output: inout [UInt8]) -> Int {
         output.append(field << 3 | 2)
-        output += repeatElement(0, count: lengthBytes)
-    }
-
-    /// The length of the message whose length stands at `position`, and which reaches to the end.
-    static func setLength(_ output: inout [UInt8], at position: Int) {
-        var rest = output.count - position - lengthBytes
-        for offset in 0..<lengthBytes {
-            output[position + offset] = UInt8(rest & 0x7F) | (offset < lengthBytes - 1 ? 0x80 : 0)
-            rest >>= 7
-        }
+        return output.appendRoomForLength()
     }
 
     static func message(_ field: UInt8, _ bytes: [UInt8], to output: inout [UInt8]) {
         output.append(field << 3 | 2)
-        var rest = bytes.count
-        while rest >= 0x80 {
-            output.append(UInt8(rest & 0x7F) | 0x80)
-            rest >>= 7
-        }
-        output.append(UInt8(rest))
+        output.append(varint: UInt64(bytes.count))
         output += bytes
     }
 

@@ -12,9 +12,9 @@ public enum RequestRedaction {
                 appendMessage(tag, request, range, to: &output) { tag, range, output in
                     guard tag == urlTag else { return false }
                     let url = RedactedURL(range, URLParts(request, range), redaction)
-                    append(tag, &output)
-                    append(UInt64(url.byteCount), &output)
-                    output.append(byteCountMax: url.byteCount) { url.append(request, to: &$0) }
+                    output.append(varint: tag)
+                    output.append(varint: UInt64(url.byteCount))
+                    output.append(byteCountMax: url.byteCount, writing: { url.append(request, to: &$0) })
                     return true
                 }
                 return true
@@ -51,25 +51,9 @@ public enum RequestRedaction {
     private static func appendMessage(
         _ tag: UInt64, _ bytes: RawSpan, _ range: Range<Int>, to output: inout [UInt8], replace: (UInt64, Range<Int>, inout [UInt8]) -> Bool
     ) {
-        append(tag, &output)
-        // The length is known when the rest is written: as wide as that of the longest it can become, which decoders take like a shorter one.
-        let place = output.count
-        let width = 5
-        output += repeatElement(0x80, count: width)
+        output.append(varint: tag)
+        let length = output.appendRoomForLength()
         rewrite(bytes, range, to: &output, replace: replace)
-        var rest = output.count - place - width
-        for offset in 0..<width {
-            output[place + offset] = UInt8(rest & 0x7F) | (offset < width - 1 ? 0x80 : 0)
-            rest >>= 7
-        }
-    }
-
-    private static func append(_ varint: UInt64, _ output: inout [UInt8]) {
-        var rest = varint
-        while rest >= 0x80 {
-            output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        output.append(UInt8(rest))
+        output.setLength(at: length)
     }
 }

@@ -14,7 +14,7 @@ struct URLParts {
         (userInfo, host, path, query) = (position..<position, position..<position, position..<position, position..<position)
         if position > range.lowerBound { readAuthority(bytes, &position, range.upperBound) }
         let pathStart = position
-        while position < range.upperBound, case let byte = bytes.byte(at: position), byte != UInt8(ascii: "?"), byte != UInt8(ascii: "#") { position &+= 1 }
+        position = ByteSearch.first(in: bytes, from: position, to: range.upperBound) { $0.hits(UInt8(ascii: "?")) | $0.hits(UInt8(ascii: "#")) }
         if pathStart < range.upperBound, bytes.byte(at: pathStart) == UInt8(ascii: "/") { path = pathStart..<position }
         while position < range.upperBound {
             let isMark = bytes.byte(at: position) == UInt8(ascii: "?")
@@ -27,7 +27,19 @@ struct URLParts {
     }
 
     /// Behind `scheme://`; the beginning where there is none.
+    @inline(__always)
     private static func authorityStart(_ bytes: RawSpan, _ range: Range<Int>) -> Int {
+        if range.count >= 8 {
+            let word = bytes.word(at: range.lowerBound)
+            // https://, and http:// with any byte behind it.
+            if word == 0x2F2F_3A73_7074_7468 { return range.lowerBound &+ 8 }
+            if word & 0x00FF_FFFF_FFFF_FFFF == 0x2F_2F3A_7074_7468 { return range.lowerBound &+ 7 }
+        }
+        return otherAuthorityStart(bytes, range)
+    }
+
+    @inline(never)
+    private static func otherAuthorityStart(_ bytes: RawSpan, _ range: Range<Int>) -> Int {
         var position = range.lowerBound
         while position < range.upperBound, case let byte = bytes.byte(at: position), byte != UInt8(ascii: ":") {
             switch byte {
@@ -43,7 +55,21 @@ struct URLParts {
         return position &+ 3
     }
 
+    @inline(__always)
     private mutating func readAuthority(_ bytes: RawSpan, _ position: inout Int, _ end: Int) {
+        // Mostly a host, and no more.
+        let stop = ByteSearch.first(in: bytes, from: position, to: end) {
+            $0.hits(UInt8(ascii: "/")) | $0.hits(UInt8(ascii: "?")) | $0.hits(UInt8(ascii: "#")) | $0.hits(UInt8(ascii: ":")) | $0.hits(UInt8(ascii: "@")) | $0.hits(UInt8(ascii: "["))
+        }
+        if stop < end, case let byte = bytes.byte(at: stop), byte != UInt8(ascii: "/"), byte != UInt8(ascii: "?"), byte != UInt8(ascii: "#") {
+            return readWholeAuthority(bytes, &position, end)
+        }
+        host = position..<stop
+        position = stop
+    }
+
+    @inline(never)
+    private mutating func readWholeAuthority(_ bytes: RawSpan, _ position: inout Int, _ end: Int) {
         let start = position
         var hostStart = start
         // The first colon behind the host's beginning and its brackets.

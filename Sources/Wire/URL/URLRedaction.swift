@@ -10,12 +10,12 @@ public struct URLRedaction: OptionSet, Sendable {
     public static var userInfo: URLRedaction { URLRedaction(rawValue: 2) }
 }
 
-/// A URL as it may leave: two pieces of it, each with a text behind it.
+/// A URL as it may leave: two pieces of it, with a text behind each from which something was taken.
 struct RedactedURL {
     private(set) var first: Range<Int>
-    private(set) var afterFirst: StaticString = ""
     private(set) var second: Range<Int>
-    private(set) var afterSecond: StaticString = ""
+    private var isWithoutUserInfo = false
+    private var isWithoutQuery = false
 
     /// Nothing of it is taken out.
     init(_ url: Range<Int>) {
@@ -27,22 +27,27 @@ struct RedactedURL {
         self.init(url)
         var end = url.upperBound
         if redaction.contains(.query), !parts.query.isEmpty {
+            isWithoutQuery = true
             end = parts.query.lowerBound
             first = url.lowerBound..<end
-            afterSecond = "REDACTED"
         }
         second = end..<end
         guard redaction.contains(.userInfo), !parts.userInfo.isEmpty else { return }
+        isWithoutUserInfo = true
         first = url.lowerBound..<parts.userInfo.lowerBound
-        afterFirst = "REDACTED:REDACTED"
         second = parts.userInfo.upperBound..<end
     }
+
+    var afterFirst: StaticString { isWithoutUserInfo ? "REDACTED:REDACTED" : "" }
+    var afterSecond: StaticString { isWithoutQuery ? "REDACTED" : "" }
 
     var byteCount: Int { first.count &+ afterFirst.utf8CodeUnitCount &+ second.count &+ afterSecond.utf8CodeUnitCount }
 
     @inline(__always)
-    func append(_ bytes: RawSpan, to output: inout OutputRawSpan) {
+    func append(_ bytes: RawSpan, to output: inout ByteWriter) {
         output.append(bytes, first)
+        // Mostly nothing is taken out.
+        guard isWithoutUserInfo || isWithoutQuery else { return }
         output.append(afterFirst)
         output.append(bytes, second)
         output.append(afterSecond)
