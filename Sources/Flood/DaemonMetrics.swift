@@ -26,7 +26,7 @@ struct DaemonMetrics: Equatable, Sendable {
         let text = String(decoding: answer, as: UTF8.self)
         guard text.hasPrefix("HTTP/1.1 200") else { return nil }
         var isWhole = false
-        for line in text.split(separator: "\n") where line.hasPrefix(Self.prefix) {
+        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(Self.prefix) {
             let words = line.dropFirst(Self.prefix.count).split(separator: " ")
             guard words.count == 2, let value = Double(words[1]) else { continue }
             // name, then a label and its value in turn: `logs_dropped_total{destination="otlp",reason="shutdown"}`.

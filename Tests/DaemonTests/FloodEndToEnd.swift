@@ -110,7 +110,7 @@ import Testing
         var configuration = FloodConfiguration()
         configuration.messages = 600
         flood.change(&configuration)
-        if configuration.sink.reporter == .coder { configuration.sink.coderStandIn = CoderStandIn.path }
+        if configuration.sink.reporters == [.coder] { configuration.sink.coderStandIn = CoderStandIn.path }
         let result = try await run(configuration, flood.arguments)
         let verdict = try #require(result.verdict)
         #expect(verdict.isGood, "\(verdict.failures.joined(separator: "\n"))\n\(result.messagesTail(lines: 20))")
@@ -119,7 +119,7 @@ import Testing
         let start = try #require(result.processorSecondsAtStart), sending = try #require(result.processorSecondsSending)
         // Clients may have written all into their sockets before the daemon has been given a processor.
         #expect(start > 0 && sending >= 0 && start + sending <= result.processorSeconds + 0.01)
-        if configuration.sink.outage != nil, configuration.sink.reporter == .http { #expect(result.evidence.record.refused503 > 0) }
+        if configuration.sink.outage != nil, configuration.sink.reporters == [.http] { #expect(result.evidence.record.refused503 > 0) }
         if configuration.sink.outage != nil || configuration.sink.killEvery != nil, let coder = result.evidence.record.coder { #expect(coder.kills > 0) }
         if configuration.sink.bodyBytesMax != nil { #expect(result.evidence.record.refused413 > 0) }
         if configuration.sink.logsPerSecond > 0 { #expect(result.evidence.totals.blockedWrites > 0) }
