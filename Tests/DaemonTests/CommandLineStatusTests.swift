@@ -58,6 +58,18 @@ import Wire
             """)
     }
 
+    @Test func severalDestinationsEachHaveTheirLedger() throws {
+        func ledger(_ delivered: Int) -> String {
+            #""ledger":{"logs":{"received":10,"delivered":\#(delivered),"dropped":{},"waiting":\#(10 - delivered),"in_flight":0},"batches":{"received":1,"delivered":1,"dropped":{},"waiting":0,"in_flight":0}}"#
+        }
+        let text = try screen(
+            #"{\#(ledger(20)),"destination":{"reporter":"coder"},"destinations":[{"reporter":"coder",\#(ledger(10))},{"reporter":"otlp","last_error":"HTTP 503",\#(ledger(7))}]}"#)
+        #expect(text.contains("destination      coder\n") && text.contains("destination      otlp\n"))
+        #expect(text.contains("delivered                               10               1") && text.contains("delivered                                7               1"))
+        // Not the sum beside them.
+        #expect(!text.contains("delivered                               20"))
+    }
+
     @Test func aLedgerThatDoesNotBalanceIsShown() throws {
         let text = try screen(#"{"ledger":{"logs":{"received":10,"delivered":7,"dropped":{},"waiting":0,"in_flight":0},"batches":{"received":1,"delivered":1,"dropped":{},"waiting":0,"in_flight":0}}}"#)
         #expect(text.contains("UNACCOUNTED FOR                          3               0"))

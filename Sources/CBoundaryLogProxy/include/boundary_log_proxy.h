@@ -305,7 +305,8 @@ int blp_log_session_free(blp_log_session *session);
  *
  *     received + recovered = delivered + dropped + waiting + spooled + in flight
  *
- * and dropped is the sum of its six reasons. Members may be added at the end. Since 0.1.0.
+ * and dropped is the sum of its six reasons. With several destinations ("reporter" of "coder,otlp") it is the sum over them: a log counts once for each.
+ * Members may be added at the end. Since 0.1.0.
  */
 typedef struct blp_statistics {
     uint64_t size; /* sizeof(blp_statistics): set by the caller; on return, how much of it was filled in */

@@ -49,6 +49,15 @@ import Testing
         (["bufer-bytes": "1MiB"], ["bufer-bytes: is not the name of an option; did you mean buffer-bytes? (command line)"]),
         (["zzzzzzzzzz": "1"], ["zzzzzzzzzz: is not the name of an option (command line)"]),
         (["reporter": "http"], ["reporter: \"http\" needs --http-url; allowed: reporter http together with http-url, or reporter file (command line)"]),
+        (
+            ["reporter": "file,file"],
+            ["reporter: \"file,file\" names file twice; allowed: file, http, coder, otlp, discard, or several joined by commas (command line)"]
+        ),
+        (
+            ["reporter": "file,collector"],
+            ["reporter: \"file,collector\" names one that is not there; allowed: file, http, coder, otlp, discard, or several joined by commas (command line)"]
+        ),
+        (["reporter": "file,otlp", "http-format": "ndjson"], ["http-format: \"ndjson\" has no effect with --reporter file,otlp (command line)"]),
         (["http-format": "ndjson"], ["http-format: \"ndjson\" has no effect with --reporter file, the default without --http-url (command line)"]),
         (["http-url": "http://h", "http-ca-file": "/c"], ["http-ca-file: \"/c\" has no effect, because http-url begins with http:// (command line)"]),
         (

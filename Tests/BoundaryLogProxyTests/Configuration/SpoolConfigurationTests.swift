@@ -21,6 +21,14 @@ import Testing
     ] as [([String: String], String)])
     func whereTheSpoolIs(environment: [String: String], path: String) throws { #expect(try make(environment).spoolDirectory == path) }
 
+    @Test func eachOfSeveralDestinationsHasOne() throws {
+        let configuration = try make(["BOUNDARY_LOG_PROXY_SPOOL_DIR": "/s"], ["reporter": "otlp,file", "redact-url": "query"])
+        #expect(configuration.reporters == [.otlp, .file] && configuration.reporterNames == "otlp,file")
+        #expect(configuration.spoolDirectory(of: .otlp) == "/s" && configuration.spoolDirectory(of: .file) == "/s/spool-file")
+        // Options of each have an effect.
+        #expect(configuration.yaml.contains("\notlp-endpoint: ") && configuration.yaml.contains("\nfile-path: ") && configuration.yaml.contains("\n# http-format: "))
+    }
+
     @Test func withoutAHomeInTheEnvironmentTheUsersIsTaken() throws {
         let home = SpoolDirectoryDefault.ofUser
         #expect(home.hasPrefix("/") && home.hasSuffix("/.local/state/boundary-log-proxy"))
