@@ -30,7 +30,7 @@ final class SpoolDatabase {
             statements = try SpoolProblem.mapping("open \(path)") { [connection] () throws(SQLiteError) in
                 try connection.execute(
                     """
-                    PRAGMA journal_mode=WAL; PRAGMA synchronous=\(isSynchronous ? "FULL" : "NORMAL"); PRAGMA cache_size=-1024; PRAGMA temp_store=MEMORY;
+                    PRAGMA journal_mode=WAL; PRAGMA synchronous=\(isSynchronous ? "FULL" : "NORMAL"); PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY;
                     PRAGMA wal_autocheckpoint=\(Self.checkpointBytes / SpoolSchema.pageBytes); PRAGMA journal_size_limit=\(2 * Self.checkpointBytes)
                     """)
                 return try Statements(connection)

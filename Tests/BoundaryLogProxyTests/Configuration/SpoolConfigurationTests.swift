@@ -26,7 +26,7 @@ import Testing
         #expect(configuration.reporters == [.otlp, .file] && configuration.reporterNames == "otlp,file")
         #expect(configuration.spoolDirectory(of: .otlp) == "/s" && configuration.spoolDirectory(of: .file) == "/s/spool-file")
         // Options of each have an effect.
-        #expect(configuration.yaml.contains("\notlp-endpoint: ") && configuration.yaml.contains("\nfile-path: ") && configuration.yaml.contains("\n# http-format: "))
+        #expect(configuration.yaml.contains("\notlp-filter: ") && configuration.yaml.contains("\nfile-path: ") && configuration.yaml.contains("\n# http-format: "))
     }
 
     @Test func withoutAHomeInTheEnvironmentTheUsersIsTaken() throws {

@@ -73,7 +73,11 @@ import Testing
         let unknown = try await doctor(url)
         #expect(unknown.failures == ["TLS"] && unknown.says("TLS", "fail", "--http-ca-file"), "\(unknown.output)")
         let known = try await doctor(url + ["--http-ca-file", certificates.authority])
-        #expect(known.status == 0 && known.says("TLS", "ok", "/CN=good") && known.says("TLS", "ok", "valid for 29 days") && known.says("CA file", "ok", "1 certificate"), "\(known.output)")
+        // A day is whole only within the second in which the certificate was made.
+        func isValid(_ run: DoctorRun, _ verdict: String, days: Int) -> Bool {
+            run.says("TLS", verdict, "valid for \(days) days") || run.says("TLS", verdict, "valid for \(days - 1) days")
+        }
+        #expect(known.status == 0 && known.says("TLS", "ok", "/CN=good") && isValid(known, "ok", days: 30) && known.says("CA file", "ok", "1 certificate"), "\(known.output)")
         let otherName = try await doctor(["--http-url", "https://127.0.0.1:\(server.port)/", "--http-ca-file", certificates.authority])
         #expect(otherName.failures == ["TLS"] && otherName.says("TLS", "fail", "issued for"), "\(otherName.output)")
 
@@ -84,7 +88,7 @@ import Testing
         let short = try await certificates.issue("short", days: 3)
         let soon = try DoctorServer(certificate: short.certificate, key: short.key)
         let warned = try await doctor(["--http-url", "https://localhost:\(soon.port)/", "--http-ca-file", certificates.authority])
-        #expect(warned.status == 0 && warned.says("TLS", "warn", "valid for 2 days"), "\(warned.output)")
+        #expect(warned.status == 0 && isValid(warned, "warn", days: 3), "\(warned.output)")
     }
 
     @Test func filesThatTheConfigurationNames() async throws {
