@@ -3,7 +3,7 @@
 from . import targets
 from .figures import mebibytes, milliseconds, number, overall_slope, spread, steepest_slope
 from .flood import Load
-from .sections import growth, ingest, through
+from .sections import growth, ingest, otlp, through
 
 
 def table(heads, rows):
@@ -113,6 +113,15 @@ def sync_table(results):
     return table(heads, rows)
 
 
+def otlp_table(results):
+    rows = []
+    for rate in otlp.RATES:
+        ratio = results.ratio("otlp", f"otlp {rate}", f"http {rate}", "cpu")
+        rows.append(
+            [f"{rate:,}", _cell(results, "otlp", f"otlp {rate}", "cpu"), _cell(results, "otlp", f"http {rate}", "cpu"), spread(ratio) if ratio else ""])
+    return table(["logs/s", "OTLP, s per million logs", "protobuf over HTTP", "ratio"], rows)
+
+
 def latency_table(results):
     names = {
         "default": "100 messages/s, default", "flush-interval 0": "100 messages/s, `--flush-interval 0`",
@@ -203,6 +212,7 @@ PLACES = {
     "ingest": ingest_table,
     "ceiling": ceiling_table,
     "through": through_table,
+    "otlp": otlp_table,
     "sync": sync_table,
     "latency": latency_table,
     "memory": memory_table,

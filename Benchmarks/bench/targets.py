@@ -76,6 +76,14 @@ def sync_rate(results, reporter, name):
     return _row(f"`--durability sync`, {name}: rate", "at least 300,000 logs/s", rate, lambda s: s.median >= 300_000, rate and spread(rate, "logs/s"))
 
 
+def otlp(results):
+    ratio = results.ratio("otlp", "otlp 200000", "http 200000", "cpu")
+    records, plain = (results.summary("otlp", f"{form} 200000", "cpu") for form in ("otlp", "http"))
+    return _row(
+        "OTLP, processor time beside protobuf over HTTP at 200,000 logs/s", "at most 2 × that", ratio, lambda s: s.median <= 2,
+        ratio and f"{spread(ratio)} × ({spread(records, 's')}; {spread(plain, 's')})")
+
+
 def _latency(results, what, case, name, must, most_microseconds):
     summary = results.summary("latency", case, name)
     return _row(what, must, summary, lambda s: s.median <= most_microseconds, summary and f"{name} {milliseconds(summary.median)}")
@@ -116,6 +124,7 @@ def rows(results):
         sync_rate(results, "coder", "to coderd"),
         _processor(results, "`--durability sync`, over HTTP, full speed", "sync", "http full", 0.8),
         sync_rate(results, "http", "over HTTP"),
+        otlp(results),
         _latency(
             results, "client's write to coderd's receive, 100 messages/s, default", "default", "p99", "p99 at most flush interval + 5 ms",
             (FLUSH_INTERVAL_MS + 5) * 1000),

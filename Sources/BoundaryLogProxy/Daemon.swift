@@ -59,8 +59,10 @@ public enum Daemon {
         }
     }
 
-    /// Besides clients and requests: 64 connections to each of metrics and status, and what the process itself has.
-    static func descriptorsNeeded(_ configuration: Configuration) -> Int { configuration.connectionsMax + configuration.inFlightMax + 2 * 64 + 32 }
+    /// Besides clients and requests: 64 connections to each of metrics and status, and what the process itself has, and each spool.
+    static func descriptorsNeeded(_ configuration: Configuration) -> Int {
+        configuration.connectionsMax + configuration.reporters.count * (configuration.inFlightMax + 8) + 2 * 64 + 24
+    }
 
     /// The account at the end, of each destination, and the exit code that follows from it.
     static func reportLedger(_ snapshot: Snapshot, _ logger: Logger) -> Int32 {

@@ -5,11 +5,10 @@ struct DaemonMetrics: Equatable, Sendable {
     /// Figures as `DaemonLedger` has them, by the label `destination`; those of the whole daemon, and all where there is no such label, under "".
     private var figures: [String: [String: Int]] = [:]
 
-    /// Logs that the daemon dropped, by reason; what its clients report is not among them.
-    var dropped: [String: Int] {
-        figures.values.reduce(into: [:]) { sum, figures in
-            sum.merge(DaemonLedger(values: figures).dropped.filter { $0.value > 0 }, uniquingKeysWith: +)
-        }
+    /// Logs that the daemon dropped, by destination (under "" where it has one) and reason; what its clients report is not among them.
+    var droppedByDestination: [String: [String: Int]] {
+        let names = figures.keys.filter { !$0.isEmpty }
+        return Dictionary(uniqueKeysWithValues: (names.isEmpty ? [""] : names).map { name in (name, ledger(of: name).dropped.filter { $0.value > 0 }) })
     }
 
     /// Logs that wait for some destination, in memory or in the spool, or are in flight.

@@ -13,8 +13,8 @@ final class DaemonSupervisor {
     private var process: DaemonProcess!
     /// Monotonic nanoseconds of each kill.
     private(set) var kills: [UInt64] = []
-    /// Logs that the killed processes said they had dropped when they were last asked, by reason.
-    private(set) var droppedByKilled: [String: Int] = [:]
+    /// Logs that the killed processes said they had dropped when they were last asked, by destination (as `DaemonMetrics.droppedByDestination`) and reason.
+    private var droppedByKilled: [String: [String: Int]] = [:]
     private var figuresOfKilled = ProcessFigures()
     private var spoolPeakBytes = 0
     private var processorSecondsOfKilled = 0.0
@@ -67,6 +67,10 @@ final class DaemonSupervisor {
     /// The daemon's last word of a destination; nil before the first, and without a probe.
     func ledger(of destination: String) -> DaemonLedger? { probe?.latest?.ledger(of: destination) }
 
+    func droppedByKilled(of destination: String) -> [String: Int] {
+        (droppedByKilled[""] ?? [:]).merging(droppedByKilled[destination] ?? [:], uniquingKeysWith: +)
+    }
+
     func sample() {
         process.sample()
         spoolPeakBytes = max(spoolPeakBytes, DirectorySize.allocatedBytes(spoolDirectory))
@@ -83,7 +87,9 @@ final class DaemonSupervisor {
         figuresOfKilled.add(process.figures)
         processorSecondsOfKilled += process.ending.map { $0.userSeconds + $0.systemSeconds } ?? 0
         contextSwitchesOfKilled += process.ending?.contextSwitches ?? 0
-        if let dropped = probe?.forget()?.dropped { droppedByKilled.merge(dropped, uniquingKeysWith: +) }
+        for (destination, dropped) in probe?.forget()?.droppedByDestination ?? [:] {
+            droppedByKilled[destination, default: [:]].merge(dropped, uniquingKeysWith: +)
+        }
         try startProcess()
     }
 

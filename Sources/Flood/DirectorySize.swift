@@ -1,12 +1,17 @@
 import Glibc
 
 enum DirectorySize {
-    /// Bytes of disk that the files of a directory take, folders not counted; 0 when it is not there.
+    /// Bytes of disk that the files below a directory take, folders themselves not counted; 0 when it is not there.
     static func allocatedBytes(_ path: String) -> Int {
         var sum = 0
         forEachEntry(path) { name in
             var status = stat()
-            if lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG { sum += Int(status.st_blocks) * 512 }
+            guard lstat("\(path)/\(name)", &status) == 0 else { return }
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: sum += Int(status.st_blocks) * 512
+            case S_IFDIR: sum += allocatedBytes("\(path)/\(name)")
+            default: break
+            }
         }
         return sum
     }

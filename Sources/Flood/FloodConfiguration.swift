@@ -68,8 +68,8 @@ public struct FloodConfiguration: Sendable {
                 return "--frames-per-write: \(framesPerWrite) messages do not fit into 1 MiB"
             }
         }
-        if crashes != nil, sink.reporters != [.http], sink.reporters != [.otlp] {
-            return "--crash-every goes with --reporter http or otlp alone: only their sink knows by which request a log came"
+        if crashes != nil, sink.reporters.contains(.coder) {
+            return "--crash-every goes with --reporter http, otlp or both: only their sinks know by which request a log came"
         }
         return sink.problem ?? durability.problem ?? crashes?.problem
     }

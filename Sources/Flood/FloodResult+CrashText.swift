@@ -1,6 +1,6 @@
 extension FloodResult {
     /// Name, figures, whether something is wrong with them.
-    func crashLines(_ crash: CrashVerdict, _ crashes: CrashEvidence, _ verdict: Verdict) -> [(name: String, text: String, isBad: Bool)] {
+    func crashLines(_ crash: CrashVerdict, _ crashes: CrashEvidence, _ verdict: Verdict, _ evidence: Evidence) -> [(name: String, text: String, isBad: Bool)] {
         let promise = switch crashes.promise.mode {
         case .memory: "a kill may take all that was not delivered, nothing may come twice"
         case .spill, .sync: "a kill may take what was written in the \(Figures.microseconds((crashes.promise.lossWindow ?? 0) / 1000)) before it, what was in flight may come twice under its key"

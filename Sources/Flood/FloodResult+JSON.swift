@@ -29,6 +29,7 @@ extension FloodResult {
         var object = JSONWriter()
         object.add("ok", destination.verdict.isGood)
         addDelivery(destination.verdict, destination.evidence.record, to: &object)
+        if let crash = destination.verdict.crash { addCrash(crash, destination.verdict, destination.evidence, to: &object) }
         object.add("delivery_seconds", destination.deliverySeconds)
         object.add("delivered_per_second", destination.deliveredPerSecond)
         addLatency(destination.evidence.record, to: &object)
@@ -74,7 +75,7 @@ extension FloodResult {
 
     private func addVerdict(_ verdict: Verdict, to object: inout JSONWriter) {
         Self.addDelivery(verdict, evidence.record, to: &object)
-        if let crash = verdict.crash { addCrash(crash, verdict, to: &object) }
+        if let crash = verdict.crash { Self.addCrash(crash, verdict, evidence, to: &object) }
         object.add("delivery_seconds", deliverySeconds)
         object.add("delivered_per_second", deliveredPerSecond)
         Self.addLatency(evidence.record, to: &object)
@@ -95,7 +96,7 @@ extension FloodResult {
         object.add("failures", verdict.failures)
     }
 
-    private func addCrash(_ crash: CrashVerdict, _ verdict: Verdict, to object: inout JSONWriter) {
+    private static func addCrash(_ crash: CrashVerdict, _ verdict: Verdict, _ evidence: Evidence, to object: inout JSONWriter) {
         guard let crashes = evidence.crashes else { return }
         object.add("basis", "what the clients wrote and the sink saw; the ledgers of killed processes are lost with them")
         object.add("durability", crashes.promise.mode.rawValue)

@@ -53,7 +53,7 @@ extension FloodResult {
         lines.append(("dropped", dropped, verdict.droppedSum == 0 ? nil : "33"))
         if verdict.spooled > 0 { lines.append(("spooled", "\(Figures.grouped(verdict.spooled)) logs wait in the spool", "33")) }
         if let crash = verdict.crash, let crashes = evidence.crashes {
-            for (name, value, isBad) in crashLines(crash, crashes, verdict) { lines.append((name, value, isBad ? "31" : nil)) }
+            for (name, value, isBad) in crashLines(crash, crashes, verdict, evidence) { lines.append((name, value, isBad ? "31" : nil)) }
         } else {
             lines.append(("lost", Figures.grouped(verdict.lost), verdict.lost == 0 ? nil : "31"))
             let isExplained = verdict.duplicated == verdict.duplicatedInFlight

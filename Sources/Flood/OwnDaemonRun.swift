@@ -180,7 +180,7 @@ final class OwnDaemonRun {
         evidence.droppedElsewhere = others.reduce(0) { $0 + (daemon.ledger(of: $1.rawValue)?.droppedSum ?? 0) }
         if configuration.crashes != nil {
             evidence.crashes = CrashEvidence(
-                promise: CrashPromise(configuration.durability), kills: daemon.kills, droppedByKilled: daemon.droppedByKilled)
+                promise: CrashPromise(configuration.durability), kills: daemon.kills, droppedByKilled: daemon.droppedByKilled(of: reporter.rawValue))
         }
         return DestinationResult(
             reporter: reporter, evidence: evidence, verdict: Verdict(evidence),

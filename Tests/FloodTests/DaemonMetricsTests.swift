@@ -16,7 +16,7 @@ struct DaemonMetricsTests {
 
     @Test func readsDropsAndWhatIsStillToBeDelivered() throws {
         let metrics = try #require(DaemonMetrics(answer: Array("HTTP/1.1 200 OK\r\n\r\n\(Self.body)".utf8)))
-        #expect(metrics.dropped == ["buffer_full": 12])
+        #expect(metrics.droppedByDestination == ["": ["buffer_full": 12]])
         #expect(metrics.undelivered == 110)
     }
 
@@ -31,7 +31,7 @@ struct DaemonMetricsTests {
         ]
         let metrics = try #require(DaemonMetrics(answer: Array(("HTTP/1.1 200 OK\r\n\r\n" + lines.map { prefix + $0 + "\n" }.joined()).utf8)))
         #expect(metrics.undelivered == 9)
-        #expect(metrics.dropped == ["buffer_full": 13])
+        #expect(metrics.droppedByDestination == ["coder": ["buffer_full": 12], "otlp": ["buffer_full": 1]])
         let (coder, otlp) = (metrics.ledger(of: "coder"), metrics.ledger(of: "otlp"))
         #expect(coder.logsReceived == 50 && coder.batchesReceived == 5 && coder.clientDroppedChannelFull == 4)
         #expect(coder.logsDelivered == 38 && coder.dropped == ["buffer_full": 12] && coder.balances)

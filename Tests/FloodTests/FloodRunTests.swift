@@ -106,7 +106,7 @@ struct FloodRunTests {
             $0.sink.reporters = [.coder]
             $0.sink.coderStandIn = "/x"
             $0.crashes = CrashConfiguration(every: .seconds(1))
-        }, daemon: "/bin/true").contains("--crash-every goes with --reporter http or otlp alone"))
+        }, daemon: "/bin/true").contains("--crash-every goes with --reporter http, otlp or both"))
         #expect(failure({
             $0.sink.reporters = [.coder]
             $0.sink.coderStandIn = "/x"

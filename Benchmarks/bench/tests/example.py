@@ -2,7 +2,7 @@
 
 from bench.flood import Load
 from bench.results import Results
-from bench.sections import growth, ingest, through
+from bench.sections import growth, ingest, otlp, through
 
 ABOUT = {
     "date": "2026-01-01 00:00 UTC", "commit": "0123456789ab", "processor": "a processor", "cores": 2, "memory_gib": 8, "kernel": "6.1", "system": "Debian",
@@ -36,6 +36,10 @@ def results():
         made.add("through", f"{reporter} highest", went_through(0.25, 700_000))
         made.add("sync", f"{reporter} full", went_through(0.7, 400_000))
         made.add("sync", f"{reporter} 20000", went_through(3, 20_000))
+    for rate in otlp.RATES:
+        for noise in (1, 1.5, 1.1):
+            made.add("otlp", f"http {rate}", ingested(0.4 * noise))
+            made.add("otlp", f"otlp {rate}", ingested(0.7 * noise))
     for case in ("default", "flush-interval 0", "lone"):
         made.add("latency", case, went_through(1, 1000))
     made.add("memory", "http, some", {"private": 20 << 20, "resident": 30 << 20, "idle": 3 << 20})

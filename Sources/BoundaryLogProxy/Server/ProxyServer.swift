@@ -108,7 +108,7 @@ public final class ProxyServer {
             let directory = Configuration.spoolDirectory(below: configuration.spoolDirectory, of: reporter)
             guard !served.contains(directory), SpoolExamination(directory).bytes > 0 else { continue }
             logger.warning(
-                "a spool of a destination that is not in --reporter may hold logs: look into it with 'boundary-log-proxy spool list --spool-dir', name the destination again, or purge it",
+                "a spool of a destination that is not in --reporter may hold logs: look into it with 'boundary-log-proxy spool list --destination NAME', name the destination again, or purge it",
                 metadata: ["spool_dir": "\(directory)", "destination": "\(reporter.rawValue)"])
         }
     }

@@ -18,6 +18,8 @@ struct SpoolCommand: ParsableCommand {
         subcommands: [SpoolList.self, SpoolExport.self, SpoolPurge.self])
 }
 
+extension ReporterKind: ExpressibleByArgument {}
+
 /// Where the spool is, as the daemon would find it.
 struct SpoolLocation: ParsableArguments {
     @Option(
@@ -28,10 +30,18 @@ struct SpoolLocation: ParsableArguments {
 
     @Option(table: "spool-dir") var spoolDir: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Of several destinations (--reporter coder,otlp), the one whose spool it is; without it the first's, which lies in the directory itself.",
+            valueName: "NAME"),
+        completion: .list(ReporterKind.allCases.map(\.rawValue)))
+    var destination: ReporterKind?
+
     func directory() throws -> String {
         // A spool of earlier days may be looked at also where the daemon has none any more.
         let given = [("durability", "spill"), ("spool-dir", spoolDir)].flattened
-        return try ConfigurationOptions.load(file: config, given: given, environment: ProcessEnvironment.current).spoolDirectory
+        let configuration = try ConfigurationOptions.load(file: config, given: given, environment: ProcessEnvironment.current)
+        return destination.map(configuration.spoolDirectory(of:)) ?? configuration.spoolDirectory
     }
 
     /// Runs `body` with the spool; says so when there is none.
