@@ -74,7 +74,9 @@ final class StatusQuery {
 
     /// The data of all whole events of that name, in order.
     func events(_ name: String) -> [String] {
-        body.split(separator: "\n\n").compactMap { event in
+        // What comes behind the last empty line has more to come.
+        let whole = body.split(separator: "\n\n", omittingEmptySubsequences: false).dropLast()
+        return whole.compactMap { event in
             let lines = event.split(separator: "\n")
             guard lines.first == "event: \(name)", lines.count == 2 else { return nil }
             return String(lines[1].dropFirst("data: ".count))

@@ -19,6 +19,33 @@ def field(number, payload):
     return varint(number << 3 | 2) + varint(len(payload)) + payload
 
 
+def fields(payload, *nested):
+    """[(number, value)] of a message; the fields of those numbers in `nested`, messages themselves, as such lists, down to its end. Lengths need not be minimal."""
+    found, position = [], 0
+
+    def number():
+        nonlocal position
+        value = shift = 0
+        while True:
+            byte = payload[position]
+            position += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while position < len(payload):
+        tag = number()
+        value = number()
+        if tag & 7 == 2:
+            end = position + value
+            value, position = payload[position:end], end
+            if nested and tag >> 3 == nested[0]:
+                value = fields(value, *nested[1:])
+        found.append((tag >> 3, value))
+    return found
+
+
 class Log:
     def __init__(self, allowed=True, time=(1_795_447_957, 414_790_379), method="GET", url="https://a.io/x", rule="domain=a.io", number=0):
         self.allowed, self.time, self.method, self.url, self.rule, self.number = allowed, time, method, url, rule, number

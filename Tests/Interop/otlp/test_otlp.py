@@ -12,7 +12,7 @@ import unittest
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
-from boundary import Log, frame
+from boundary import Log, fields, frame, request
 from collector import Answer, Collector
 from daemon import Daemon
 
@@ -279,6 +279,20 @@ class OTLPTests(unittest.TestCase):
         daemon.send(frame([Log(url=url)]))
         output = daemon.stop()
         self.assertEqual([json.loads(line)["url"] for line in output.splitlines()], [want])
+        logs = [Log(url=url, number=1), Log(url="https://b.io/x", rule="", number=2), Log(allowed=False, url=url, number=3)]
+        for options in ((), ("--http-compression", "gzip"), ("--http-format", "ndjson")):
+            with self.subTest(options=options):
+                collector = self.collector()
+                daemon = Daemon(BINARY, "--reporter", "http", "--http-url", collector.url + "/ingest", "--redact-url", "query,userinfo", *options)
+                self.addCleanup(lambda daemon=daemon: daemon.process.poll() is None and daemon.process.kill())
+                daemon.send(frame(logs))
+                body = collector.next().raw
+                daemon.stop()
+                if "ndjson" in options:
+                    self.assertEqual([json.loads(line)["url"] for line in body.splitlines()], [want, "https://b.io/x", want])
+                else:
+                    # All else is as the client sent it; logs are fields 1, and in them requests 3.
+                    self.assertEqual(fields(body, 1, 3), fields(request([Log(url=want, number=1), logs[1], Log(allowed=False, url=want, number=3)]), 1, 3))
 
 
 if __name__ == "__main__":
