@@ -17,7 +17,7 @@ class Request:
         self.raw = gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body
         self.message = ExportLogsServiceRequest()
         self.json = None
-        if not path.endswith("/v1/logs"):
+        if path == "/ingest":
             return  # Of another reporter.
         if headers["Content-Type"] == "application/json":
             self.json = json.loads(self.raw)
