@@ -95,12 +95,12 @@ class Bench:
         words = [program or self.daemon, "serve", "--socket", path, "--spool-dir", os.path.join(directory, "spool"), "--log-format", "json", *options]
         return Server(words, path, self.server_core)
 
-    def flood_server(self, server, load):
-        """Floods it and ends it. Returns the figures, and what the server said."""
+    def flood_server(self, server, load, quiet_seconds=0.03):
+        """Floods it and ends it. Returns the figures, and what the server said. `quiet_seconds`: longer than it may wait with what it has, where that counts."""
         server.settle()
         before = server.processor_seconds()
         said = flood.run(self.flood, self.load_core, ["--socket", server.path, *load.arguments()])
-        server.settle()
+        server.settle(quiet_seconds)
         seconds = server.processor_seconds() - before
         messages = server.stop()
         if not said["ok"] or said["sent"] == 0:
