@@ -75,7 +75,8 @@ public struct Configuration: Sendable {
         reporter == reporters[0] ? spoolDirectory : Self.spoolDirectory(below: spoolDirectory, of: reporter)
     }
 
-    static func spoolDirectory(below directory: String, of reporter: ReporterKind) -> String { "\(directory)/spool-\(reporter.rawValue)" }
+    /// Where it lies when another is the first.
+    public static func spoolDirectory(below directory: String, of reporter: ReporterKind) -> String { "\(directory)/spool-\(reporter.rawValue)" }
 
     /// Where the value of the option `name` came from.
     public func source(of name: String) -> ValueSource { sources[name] ?? .default }

@@ -41,7 +41,11 @@ struct SpoolLocation: ParsableArguments {
         // A spool of earlier days may be looked at also where the daemon has none any more.
         let given = [("durability", "spill"), ("spool-dir", spoolDir)].flattened
         let configuration = try ConfigurationOptions.load(file: config, given: given, environment: ProcessEnvironment.current)
-        return destination.map(configuration.spoolDirectory(of:)) ?? configuration.spoolDirectory
+        guard let destination else { return configuration.spoolDirectory }
+        // Where only the daemon's command line names the destinations, it is not known here which is the first.
+        let below = Configuration.spoolDirectory(below: configuration.spoolDirectory, of: destination)
+        if configuration.source(of: "reporter") == .default, SpoolExamination(below).bytes > 0 { return below }
+        return configuration.spoolDirectory(of: destination)
     }
 
     /// Runs `body` with the spool; says so when there is none.
