@@ -53,7 +53,7 @@ class Targets(unittest.TestCase):
             ("through", "coder highest", {"cpu": 0.41}), ("through", "http highest", {"cpu": 0.31}), ("through", "coder 20000", {"cpu": 2.1}),
             ("sync", "coder full", {"cpu": 0.81}), ("sync", "http full", {"delivered_per_second": 299_000}), ("latency", "default", {"p99": 105_001}),
             ("latency", "flush-interval 0", {"p50": 701}), ("latency", "lone", {"p50": 1001}), ("memory", "http, some", {"private": (22 << 20) + 1}),
-            ("otlp", "otlp 200000", {"cpu": 1.3}), ("idle", "0 connections", {"wake_ups": 1}), ("idle", "0 connections", {"private": (4 << 20) + 1}),
+            ("otlp", "otlp 20000", {"cpu": 1.3}), ("idle", "0 connections", {"wake_ups": 1}), ("idle", "0 connections", {"private": (4 << 20) + 1}),
             ("micro", "scan-150, instructions/log", {"value": 501}),
         ]:
             self.setUp()
