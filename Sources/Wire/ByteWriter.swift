@@ -1,16 +1,26 @@
 /// Writes bytes one after the other into room that was measured before. Several times cheaper than an `OutputRawSpan`, which keeps its count in memory and
 /// compares with it at each byte: of these, what comes from a client is checked, and what we write ourselves in builds for tests.
-struct ByteWriter {
+@safe struct ByteWriter {
+    private let start: UnsafeMutableRawPointer
     private var next: UnsafeMutableRawPointer
     private let end: UnsafeMutableRawPointer
 
     /// Beyond the room that is asked for, so that short pieces are copied as if they were so long.
-    fileprivate static var slack: Int { 16 }
+    fileprivate static var slack: Int { 64 }
 
     fileprivate init(_ room: UnsafeMutableRawBufferPointer) {
+        unsafe start = room.baseAddress!
         unsafe next = room.baseAddress!
         unsafe end = room.baseAddress! + (room.count &- Self.slack)
     }
+
+    /// Bytes that were written.
+    @inline(__always)
+    var byteCount: Int { unsafe next - start }
+
+    /// Bytes that can be written.
+    @inline(__always)
+    var room: Int { unsafe end - next }
 
     @inline(__always)
     mutating func append(_ byte: UInt8) {
@@ -51,14 +61,52 @@ struct ByteWriter {
         }
     }
 
+    /// Leaves room for the length of a message that is not written yet, of at most `byteCountMax` bytes.
+    @inline(__always)
+    mutating func beginMessage(byteCountMax: Int) -> Length {
+        let length = Length(position: byteCount, width: byteCountMax < 0x4000 ? 2 : Varint.lengthBytes, byteCountMax: byteCountMax)
+        precondition(room >= byteCountMax &+ length.width)
+        unsafe next += length.width
+        return length
+    }
+
+    /// Puts in the length of the message, which reaches to the end.
+    @inline(__always)
+    mutating func endMessage(_ length: Length) {
+        let count = byteCount &- length.position &- length.width
+        precondition(count >= 0 && count <= length.byteCountMax)
+        if length.width == 2 {
+            let bytes = UInt16(truncatingIfNeeded: Varint.padded(UInt64(truncatingIfNeeded: count), width: 2))
+            unsafe start.storeBytes(of: bytes.littleEndian, toByteOffset: length.position, as: UInt16.self)
+        } else {
+            let bytes = Varint.padded(UInt64(truncatingIfNeeded: count), width: length.width)
+            for offset in 0..<length.width {
+                unsafe start.storeBytes(of: UInt8(truncatingIfNeeded: bytes &>> (8 &* UInt64(truncatingIfNeeded: offset))), toByteOffset: length.position &+ offset, as: UInt8.self)
+            }
+        }
+    }
+
+    /// Where the length of a message is to be written.
+    struct Length {
+        fileprivate let position: Int
+        fileprivate let width: Int
+        fileprivate let byteCountMax: Int
+    }
+
     /// The bytes `range` of `bytes`. There must be room for them.
     @inline(__always)
     mutating func append(_ bytes: RawSpan, _ range: Range<Int>) {
         let count = range.upperBound &- range.lowerBound
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount && count <= (unsafe end - next))
-        if count <= Self.slack, bytes.byteCount &- range.lowerBound >= Self.slack {
-            // What is written too much is written over, or not counted.
-            unsafe next.storeBytes(of: bytes.twoWords(at: range.lowerBound), as: SIMD2<UInt64>.self)
+        // What is written too much is written over, or not counted.
+        let isFarFromEnd = bytes.byteCount &- range.lowerBound >= Self.slack
+        if count <= 16, isFarFromEnd {
+            copy16(bytes, range.lowerBound, 0)
+        } else if count <= Self.slack, isFarFromEnd {
+            copy16(bytes, range.lowerBound, 0)
+            copy16(bytes, range.lowerBound, 16)
+            copy16(bytes, range.lowerBound, 32)
+            copy16(bytes, range.lowerBound, 48)
         } else {
             unsafe bytes.withUnsafeBytes { source in
                 unsafe next.copyMemory(from: source.baseAddress! + range.lowerBound, byteCount: count)
@@ -67,10 +115,18 @@ struct ByteWriter {
         unsafe next += count
     }
 
-    /// How many bytes were written into `room`.
-    fileprivate func count(in room: UnsafeMutableRawBufferPointer) -> Int {
-        precondition(unsafe next <= end)
-        return unsafe next - UnsafeMutableRawPointer(room.baseAddress!)
+    @inline(__always)
+    private func copy16(_ bytes: RawSpan, _ start: Int, _ offset: Int) {
+        unsafe next.storeBytes(of: bytes.twoWords(at: start &+ offset), toByteOffset: offset, as: SIMD2<UInt64>.self)
+    }
+
+    /// Bytes that were written before, once more. There must be room for them.
+    @inline(__always)
+    mutating func append(again range: Range<Int>) {
+        let count = range.upperBound &- range.lowerBound
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount && count <= room)
+        unsafe next.copyMemory(from: start + range.lowerBound, byteCount: count)
+        unsafe next += count
     }
 }
 
@@ -81,9 +137,10 @@ extension [UInt8] {
         append(addingCapacity: byteCountMax &+ ByteWriter.slack) { (room: inout OutputSpan<UInt8>) in
             unsafe room.withUnsafeMutableBufferPointer { buffer, initializedCount in
                 let bytes = UnsafeMutableRawBufferPointer(buffer)
-                var writer = ByteWriter(bytes)
+                var writer = unsafe ByteWriter(bytes)
                 body(&writer)
-                initializedCount = writer.count(in: bytes)
+                precondition(writer.room >= 0)
+                initializedCount = writer.byteCount
             }
         }
     }

@@ -71,3 +71,9 @@ struct FieldCursor {
         position = try FieldSkip.skip(tag, bytes, from: position, end: end)
     }
 }
+
+extension Range<Int> {
+    /// `count` without its check for an overflow: that of a place in a message has none.
+    @inline(__always)
+    var byteCount: Int { upperBound &- lowerBound }
+}

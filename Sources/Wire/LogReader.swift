@@ -6,7 +6,14 @@ public struct LogReader {
 
     /// The next log of `request`, the same bytes at every call; nil after the last one.
     public mutating func next(in request: RawSpan) -> LogView? {
-        guard position < request.byteCount else { return nil }
+        var log = LogView()
+        return next(in: request, into: &log) ? log : nil
+    }
+
+    /// The same, into `log`, whatever was in it; false after the last one.
+    @inline(__always)
+    mutating func next(in request: RawSpan, into log: inout LogView) -> Bool {
+        guard position < request.byteCount else { return false }
         var cursor = FieldCursor(position..<request.byteCount, of: request)
         do throws(ProtobufError) {
             while !cursor.isAtEnd {
@@ -15,13 +22,13 @@ public struct LogReader {
                     try cursor.skip(tag, in: request)
                     continue
                 }
-                var log = LogView()
+                log = LogView()
                 try LogFields<LogReading>.read(request, cursor.lengthDelimited(in: request), into: &log)
                 position = cursor.position
-                return log
+                return true
             }
         } catch {}
         position = request.byteCount
-        return nil
+        return false
     }
 }

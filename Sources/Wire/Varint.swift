@@ -42,7 +42,11 @@ enum Varint {
 
     /// Bytes that `value` takes.
     @inline(__always)
-    static func byteCount(_ value: UInt64) -> Int { (9 &* (64 &- (value | 1).leadingZeroBitCount) &+ 64) &>> 6 }
+    static func byteCount(_ value: UInt64) -> Int {
+        // Of lengths, few take more than two.
+        if value < 0x4000 { return value < 0x80 ? 1 : 2 }
+        return (9 &* (64 &- (value | 1).leadingZeroBitCount) &+ 64) &>> 6
+    }
 
     /// Gives the bytes of `value`, in their order, to `put`.
     @inline(__always)
@@ -56,24 +60,34 @@ enum Varint {
     }
 }
 
+extension Varint {
+    /// Of a varint of fixed width, which decoders take like a shorter one: so wide that it holds the length of any message.
+    static var lengthBytes: Int { 5 }
+
+    /// `value` in `width` bytes, the first in the lowest bits.
+    @inline(__always)
+    static func padded(_ value: UInt64, width: Int) -> UInt64 {
+        var bytes: UInt64 = 0
+        for place in 0..<UInt64(truncatingIfNeeded: width) {
+            bytes |= (value &>> (7 &* place) & 0x7F | 0x80) &<< (8 &* place)
+        }
+        // The last one has no more behind it.
+        return bytes ^ 0x80 &<< UInt64(truncatingIfNeeded: 8 &* (width &- 1))
+    }
+}
+
 extension [UInt8] {
     mutating func append(varint value: UInt64) { Varint.write(value) { append($0) } }
 
-    /// A varint of fixed width, which decoders take like a shorter one: so wide that it holds the length of any message.
-    private static var lengthBytes: Int { 5 }
-
     /// Leaves room for the length of a message that is not written yet, and returns where.
     mutating func appendRoomForLength() -> Int {
-        self += repeatElement(0x80, count: Self.lengthBytes)
-        return count - Self.lengthBytes
+        self += repeatElement(0, count: Varint.lengthBytes)
+        return count - Varint.lengthBytes
     }
 
     /// Puts in the length of the message that begins behind the room at `position`, and reaches to the end.
     mutating func setLength(at position: Int) {
-        var rest = count - position - Self.lengthBytes
-        for offset in 0..<Self.lengthBytes {
-            self[position + offset] = UInt8(truncatingIfNeeded: rest & 0x7F) | (offset < Self.lengthBytes - 1 ? 0x80 : 0)
-            rest >>= 7
-        }
+        let bytes = Varint.padded(UInt64(count - position - Varint.lengthBytes), width: Varint.lengthBytes)
+        for offset in 0..<Varint.lengthBytes { self[position + offset] = UInt8(truncatingIfNeeded: bytes >> (8 * UInt64(offset))) }
     }
 }

@@ -28,6 +28,8 @@ final class CurlMulti {
     /// Descriptors of CONNECT_ONLY connections that `watch(connection:)` handed out.
     private var tunnels: Set<curl_socket_t> = []
     private var ended: [(easy: CurlHandle, code: CURLcode)] = []
+    /// Pieces of bodies that libcurl took; who gives them counts.
+    var bodyReads = 0
 
     init(_ loop: EventLoop) {
         self.loop = loop
@@ -130,6 +132,8 @@ final class CurlMulti {
 
     // MARK: Acting
 
+    /// So that others have their turn.
+    private static let piecesInTurnMax = 8
     /// CURL_SOCKET_TIMEOUT: no descriptor, but time has passed.
     private static let timeout: curl_socket_t = -1
 
@@ -178,7 +182,14 @@ final class CurlMulti {
                     var bits: Int32 = 0
                     if ready.contains(.readable) { bits |= CURL_CSELECT_IN }
                     if ready.contains(.writable) { bits |= CURL_CSELECT_OUT }
-                    act(on: socket, bits)
+                    // A body leaves in pieces of 64 KiB, and libcurl would wait for each: mostly there is room for the next.
+                    var turns = 0
+                    var before: Int
+                    repeat {
+                        before = bodyReads
+                        act(on: socket, bits)
+                        turns += 1
+                    } while bodyReads > before && turns < Self.piecesInTurnMax && ended.isEmpty
                     report()
                 })
         else { return }

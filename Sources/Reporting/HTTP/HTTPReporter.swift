@@ -81,7 +81,7 @@ public final class HTTPReporter: Reporter, ReporterStatisticsSource {
             abandoned.append(completion)
             return
         }
-        let transfer = idle.popLast() ?? HTTPTransfer(configuration, usesTLS: usesTLS)
+        let transfer = idle.popLast() ?? HTTPTransfer(configuration, multi, usesTLS: usesTLS)
         let logs = encoder.encode(delivery, now: (Instant(nanoseconds: loop.now), wallClock()), into: &transfer.body)
         guard logs > 0 else {
             _ = transfer.end()

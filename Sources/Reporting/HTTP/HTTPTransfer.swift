@@ -12,6 +12,7 @@ final class HTTPTransfer {
     static let headerBytesMax = 64 << 10
 
     let easy = CurlEasy()
+    private unowned let multi: CurlMulti
     var body = RequestBody()
     private(set) var answer: [UInt8] = []
     private(set) var answerIsCut = false
@@ -26,7 +27,8 @@ final class HTTPTransfer {
     private var headerBytes = 0
     private var headers: UnsafeMutablePointer<curl_slist>?
 
-    init(_ configuration: HTTPReporterConfiguration, usesTLS: Bool) {
+    init(_ configuration: HTTPReporterConfiguration, _ multi: CurlMulti, usesTLS: Bool) {
+        self.multi = multi
         answer.reserveCapacity(Self.keptBytesMax)
         setDestination(configuration, usesTLS)
         setCallbacks()
@@ -91,7 +93,9 @@ final class HTTPTransfer {
         easy.set(CURLOPT_WRITEDATA, me)
         easy.set(CURLOPT_HEADERDATA, me)
         blp_easy_set_read(easy.handle) { buffer, size, count, me in
-            HTTPTransfer.from(me).body.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+            let transfer = HTTPTransfer.from(me)
+            transfer.multi.bodyReads += 1
+            return transfer.body.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
         }
         blp_easy_set_seek(easy.handle) { me, offset, origin in
             // SEEK_SET is all that libcurl uses.

@@ -55,8 +55,8 @@ public final class ServerProbe {
         let url = try ReportURL(configuration.url)
         usesTLS = url.scheme == "https"
         redaction = Redaction(headers: configuration.headers, url: url)
-        transfer = HTTPTransfer(configuration, usesTLS: usesTLS)
         multi = CurlMulti(loop)
+        transfer = HTTPTransfer(configuration, multi, usesTLS: usesTLS)
         // Without a body, unlike a delivery.
         transfer.easy.set(CURLOPT_HTTPGET, 1)
         var headers: [String] = []

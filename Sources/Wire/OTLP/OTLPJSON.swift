@@ -3,25 +3,34 @@ enum OTLPJSON {
     /// What a record has besides its strings, at most.
     private static var otherBytesMax: Int { 1024 }
 
+    /// Appends the records of `batch`, which is of `request`, with commas between them, and before the first unless `isFirst`.
+    static func append(_ batch: inout OTLPBatch, _ request: RawSpan, isFirst: Bool, to output: inout [UInt8]) {
+        var record = OTLPRecord()
+        while batch.next(in: request, into: &record) {
+            if !isFirst || batch.recordCount > 1 { output.append(UInt8(ascii: ",")) }
+            append(record, batch, request, to: &output)
+        }
+    }
+
     @inline(__always)
-    static func append(_ record: OTLPRecord, _ request: RawSpan, to output: inout [UInt8]) {
-        let url = JSONURL(request, record.url)
-        let (method, domain, path) = (Text(request, record.method), Text(request, record.domain), Text(request, record.path))
-        let (rule, session, process) = (Text(request, record.rule), Text(request, record.sessionID), Text(request, record.processName))
+    private static func append(_ record: OTLPRecord, _ batch: OTLPBatch, _ request: RawSpan, to output: inout [UInt8]) {
+        let url = JSONURL(request, record.redacted ?? RedactedURL(record.log.url))
+        let (method, domain, path) = (Text(request, record.log.method), Text(request, record.parts.host), Text(request, record.parts.path))
+        let (rule, session, process) = (Text(request, record.log.matchedRule), Text(request, batch.sessionID), Text(request, batch.processName))
         let strings = 2 &* url.byteCount &+ 2 &* method.byteCount &+ domain.byteCount &+ path.byteCount &+ rule.byteCount &+ session.byteCount &+ process.byteCount
         output.append(byteCountMax: strings &+ otherBytesMax) { output in
             output.append(#"{"timeUnixNano":""#)
             append(record.timeUnixNano, to: &output)
             output.append(#"","observedTimeUnixNano":""#)
-            append(record.observedTimeUnixNano, to: &output)
-            output.append(record.allowed ? #"","severityNumber":9,"severityText":"INFO","# : #"","severityNumber":13,"severityText":"WARN","#)
+            append(batch.observedTimeUnixNano, to: &output)
+            output.append(record.log.allowed ? #"","severityNumber":9,"severityText":"INFO","# : #"","severityNumber":13,"severityText":"WARN","#)
             output.append(#""eventName":"boundary.request","body":{"stringValue":""#)
             output.append(record.bodyStart)
             method.append(request, to: &output)
             output.append(UInt8(ascii: " "))
             url.append(request, to: &output)
             output.append(#""},"attributes":["#)
-            if !record.method.isEmpty, !record.isKnownMethod {
+            if !record.log.method.isEmpty, !record.isKnownMethod {
                 output.append(#"{"key":"http.request.method","value":{"stringValue":"_OTHER"}},"#)
             }
             append(record.isKnownMethod ? #"{"key":"http.request.method","value":{"stringValue":""# : #"{"key":"http.request.method_original","value":{"stringValue":""#, method, request, to: &output)
@@ -38,8 +47,8 @@ enum OTLPJSON {
             output.append(#"{"key":"boundary.decision","value":{"stringValue":""#)
             output.append(record.decision)
             output.append(#""}},{"key":"boundary.sequence_number","value":{"intValue":""#)
-            if record.sequenceNumber < 0 { output.append(UInt8(ascii: "-")) }
-            append(UInt64(record.sequenceNumber.magnitude), to: &output)
+            if record.log.sequenceNumber < 0 { output.append(UInt8(ascii: "-")) }
+            append(UInt64(record.log.sequenceNumber.magnitude), to: &output)
             output.append(#""}}]}"#)
         }
     }

@@ -1,147 +1,138 @@
-/// Log records as protobuf (opentelemetry/proto/logs/v1/logs.proto): those of one request, which share their session, process and time of arrival.
-struct OTLPProtobuf {
-    private let sessionID: Range<Int>
-    private let processName: Range<Int>
-    private let observedTimeUnixNano: UInt64
-    private let session: Attribute
-    private let process: Attribute
-    /// Bytes of what is in each record: both times (9 each), severity (8), event name (18), session and process.
-    private let sharedSize: Int
-
-    init(sessionID: Range<Int>, processName: Range<Int>, observedTimeUnixNano: UInt64) {
-        self.sessionID = sessionID
-        self.processName = processName
-        self.observedTimeUnixNano = observedTimeUnixNano
-        session = Attribute(Key.session, sessionID.count)
-        process = Attribute(Key.process, processName.count)
-        sharedSize = 44 &+ session.size &+ process.size
+/// Log records as protobuf (opentelemetry/proto/logs/v1/logs.proto).
+enum OTLPProtobuf {
+    /// Appends the records of `batch`, which is of `request`, each as a `log_records` field of `ScopeLogs`.
+    static func append(_ batch: inout OTLPBatch, _ request: RawSpan, to output: inout [UInt8]) {
+        let otherBytesMax = Self.otherBytesMax &+ batch.sessionID.count &+ batch.processName.count
+        // Mostly enough: a URL is there three times, and logs have some fifty bytes more.
+        var room = 5 &* request.byteCount &+ otherBytesMax
+        var isComplete = false
+        while !isComplete {
+            output.append(byteCountMax: room) { (output: inout ByteWriter) in
+                // Copies, which the compiler need not keep in memory.
+                var (rest, writer) = (batch, output)
+                defer { (batch, output) = (rest, writer) }
+                var record = OTLPRecord()
+                var shared = 0..<0
+                while rest.next(in: request, into: &record) {
+                    let byteCountMax = otherBytesMax &+ record.stringBytes
+                    let outerByteCountMax = 1 &+ Varint.lengthBytes &+ byteCountMax
+                    guard writer.room >= outerByteCountMax else {
+                        rest.takeBack()
+                        return room = outerByteCountMax &+ 5 &* request.byteCount
+                    }
+                    writer.append(0x12)
+                    let length = writer.beginMessage(byteCountMax: byteCountMax)
+                    append(&record, request, to: &writer)
+                    let start = writer.byteCount
+                    if shared.isEmpty { appendShared(batch, request, to: &writer) } else { writer.append(again: shared) }
+                    shared = start..<writer.byteCount
+                    writer.endMessage(length)
+                }
+                isComplete = true
+            }
+        }
     }
 
-    /// Appends `record` as a `log_records` field of `ScopeLogs`, its fields in the order of their numbers.
+    /// What a record has besides its strings, at most: 293 bytes, and 23 lengths of up to five.
+    private static var otherBytesMax: Int { 293 + 23 * 5 }
+
+    /// All but what the records of a batch share, in the order of the fields' numbers.
     @inline(__always)
-    func append(_ record: OTLPRecord, _ request: RawSpan, to output: inout [UInt8]) {
-        let urlBytes = record.url.byteCount
-        let body = Field((record.allowed ? 6 : 5) &+ record.method.count &+ 1 &+ urlBytes)
-        let method = Attribute(
-            record.isKnownMethod ? Key.method : Key.otherMethod, record.method.count)
-        let url = Attribute(Key.url, urlBytes)
-        let domain = Attribute(Key.domain, record.domain.count)
-        let path = Attribute(Key.path, record.path.count)
-        let rule = Attribute(Key.rule, record.rule.count)
-        let hasOtherMethod = !record.isKnownMethod && !record.method.isEmpty
-        let number = UInt64(bitPattern: Int64(record.sequenceNumber))
+    private static func append(_ record: inout OTLPRecord, _ request: RawSpan, to output: inout ByteWriter) {
+        output.append(0x09)
+        output.append(littleEndian: record.timeUnixNano)
+        if record.log.allowed { output.append("\u{10}\u{09}\u{1A}\u{04}INFO\u{2A}") } else { output.append("\u{10}\u{0D}\u{1A}\u{04}WARN\u{2A}") }
+        output.beginText((record.log.allowed ? 6 : 5) &+ record.log.method.byteCount &+ 1 &+ record.urlByteCount)
+        if record.log.allowed { output.append("ALLOW ") } else { output.append("DENY ") }
+        output.append(request, record.log.method)
+        output.append(UInt8(ascii: " "))
+        record.appendURL(request, to: &output)
+        if record.log.allowed {
+            output.append("\u{32}\u{1C}\u{0A}\u{11}boundary.decision\u{12}\u{07}\u{0A}\u{05}allow")
+        } else {
+            output.append("\u{32}\u{1B}\u{0A}\u{11}boundary.decision\u{12}\u{06}\u{0A}\u{04}deny")
+        }
+        if record.isKnownMethod {
+            output.append(Key.Method.self, request, record.log.method)
+        } else if !record.log.method.isEmpty {
+            output.append("\u{32}\u{1F}\u{0A}\u{13}http.request.method\u{12}\u{08}\u{0A}\u{06}_OTHER")
+            output.append(Key.OriginalMethod.self, request, record.log.method)
+        }
+        if record.urlByteCount > 0 {
+            output.beginAttribute(Key.URL.self, record.urlByteCount)
+            record.appendURL(request, to: &output)
+        }
+        output.append(Key.Domain.self, request, record.parts.host)
+        output.append(Key.Path.self, request, record.parts.path)
+        output.append(Key.Rule.self, request, record.log.matchedRule)
+        let number = UInt64(bitPattern: Int64(record.log.sequenceNumber))
         let numberBytes = Varint.byteCount(number)
-        let size = sharedSize &+ body.outerSize &+ (record.allowed ? 30 : 29) &+ (hasOtherMethod ? 33 : 0) &+ method.size &+ url.size &+ domain.size
-            &+ path.size &+ rule.size &+ 31 &+ numberBytes
-
-        output.append(byteCountMax: 1 &+ 5 &+ size) { (output: inout ByteWriter) in
-            output.append(0x12)
-            output.append(varint: UInt64(truncatingIfNeeded: size))
-            output.append(0x09)
-            output.append(littleEndian: record.timeUnixNano)
-            if record.allowed { output.append("\u{10}\u{09}\u{1A}\u{04}INFO") } else { output.append("\u{10}\u{0D}\u{1A}\u{04}WARN") }
-            output.append(0x2A)
-            body.begin(&output)
-            if record.allowed { output.append("ALLOW ") } else { output.append("DENY ") }
-            output.append(request, record.method)
-            output.append(UInt8(ascii: " "))
-            record.url.append(request, to: &output)
-            if record.allowed {
-                output.append("\u{32}\u{1C}\u{0A}\u{11}boundary.decision\u{12}\u{07}\u{0A}\u{05}allow")
-            } else {
-                output.append("\u{32}\u{1B}\u{0A}\u{11}boundary.decision\u{12}\u{06}\u{0A}\u{04}deny")
-            }
-            if hasOtherMethod { output.append("\u{32}\u{1F}\u{0A}\u{13}http.request.method\u{12}\u{08}\u{0A}\u{06}_OTHER") }
-            if record.isKnownMethod {
-                method.append(Key.method, request, record.method, to: &output)
-            } else {
-                method.append(Key.otherMethod, request, record.method, to: &output)
-            }
-            if url.begin(Key.url, &output) { record.url.append(request, to: &output) }
-            domain.append(Key.domain, request, record.domain, to: &output)
-            path.append(Key.path, request, record.path, to: &output)
-            rule.append(Key.rule, request, record.rule, to: &output)
-            session.append(Key.session, request, sessionID, to: &output)
-            process.append(Key.process, request, processName, to: &output)
-            output.append(0x32)
-            output.append(UInt8(truncatingIfNeeded: 29 &+ numberBytes))
-            output.append(Key.sequenceNumber)
-            output.append(UInt8(truncatingIfNeeded: 1 &+ numberBytes))
-            output.append(0x18)
-            output.append(varint: number)
-            output.append(0x59)
-            output.append(littleEndian: observedTimeUnixNano)
-            output.append("\u{62}\u{10}boundary.request")
-        }
+        output.append(0x32)
+        output.append(UInt8(truncatingIfNeeded: 29 &+ numberBytes))
+        output.append("\u{0A}\u{18}boundary.sequence_number\u{12}")
+        output.append(UInt8(truncatingIfNeeded: 1 &+ numberBytes))
+        output.append(0x18)
+        output.append(varint: number)
     }
 
-    /// Keys of attributes, as they stand between the lengths of the pair and of its value: tag, length and text of the key, and the value's tag.
-    private enum Key {
-        static var method: StaticString { "\u{0A}\u{13}http.request.method\u{12}" }
-        static var otherMethod: StaticString { "\u{0A}\u{1C}http.request.method_original\u{12}" }
-        static var url: StaticString { "\u{0A}\u{08}url.full\u{12}" }
-        static var domain: StaticString { "\u{0A}\u{0A}url.domain\u{12}" }
-        static var path: StaticString { "\u{0A}\u{08}url.path\u{12}" }
-        static var rule: StaticString { "\u{0A}\u{0D}boundary.rule\u{12}" }
-        static var session: StaticString { "\u{0A}\u{0A}session.id\u{12}" }
-        static var process: StaticString { "\u{0A}\u{17}process.executable.name\u{12}" }
-        static var sequenceNumber: StaticString { "\u{0A}\u{18}boundary.sequence_number\u{12}" }
+    /// The last fields of each record of a batch: session and process, when it was observed, the event's name.
+    private static func appendShared(_ batch: OTLPBatch, _ request: RawSpan, to output: inout ByteWriter) {
+        output.append(Key.Session.self, request, batch.sessionID)
+        output.append(Key.Process.self, request, batch.processName)
+        output.append(0x59)
+        output.append(littleEndian: batch.observedTimeUnixNano)
+        output.append("\u{62}\u{10}boundary.request")
+    }
+}
+
+/// The key of an attribute, as it stands between the lengths of the pair and of its value: tag, length and text of the key, and the value's tag. A type, so
+/// that the compiler makes the code of each with what it knows of its text.
+private protocol AttributeKey {
+    static var bytes: StaticString { get }
+}
+
+private enum Key {
+    enum Method: AttributeKey { static var bytes: StaticString { "\u{0A}\u{13}http.request.method\u{12}" } }
+    enum OriginalMethod: AttributeKey { static var bytes: StaticString { "\u{0A}\u{1C}http.request.method_original\u{12}" } }
+    enum URL: AttributeKey { static var bytes: StaticString { "\u{0A}\u{08}url.full\u{12}" } }
+    enum Domain: AttributeKey { static var bytes: StaticString { "\u{0A}\u{0A}url.domain\u{12}" } }
+    enum Path: AttributeKey { static var bytes: StaticString { "\u{0A}\u{08}url.path\u{12}" } }
+    enum Rule: AttributeKey { static var bytes: StaticString { "\u{0A}\u{0D}boundary.rule\u{12}" } }
+    enum Session: AttributeKey { static var bytes: StaticString { "\u{0A}\u{0A}session.id\u{12}" } }
+    enum Process: AttributeKey { static var bytes: StaticString { "\u{0A}\u{17}process.executable.name\u{12}" } }
+}
+
+extension ByteWriter {
+    /// An attribute, a `KeyValue` whose value is the string at `range` of `request`; nothing when that is empty.
+    @inline(__always)
+    fileprivate mutating func append<Key: AttributeKey>(_ key: Key.Type, _ request: RawSpan, _ range: Range<Int>) {
+        guard !range.isEmpty else { return }
+        beginAttribute(key, range.byteCount)
+        append(request, range)
     }
 
-    /// An `AnyValue` that is a string.
-    private struct Field {
-        /// Of the string.
-        let count: Int
-        /// Of the message without its tag and length.
-        let size: Int
-
-        @inline(__always)
-        init(_ count: Int) {
-            self.count = count
-            size = 1 &+ Varint.byteCount(UInt64(truncatingIfNeeded: count)) &+ count
-        }
-
-        /// With its tag and length.
-        @inline(__always)
-        var outerSize: Int { 1 &+ Varint.byteCount(UInt64(truncatingIfNeeded: size)) &+ size }
-
-        /// Writes all but its tag and the string itself.
-        @inline(__always)
-        func begin(_ output: inout ByteWriter) {
-            output.append(varint: UInt64(truncatingIfNeeded: size))
-            output.append(0x0A)
-            output.append(varint: UInt64(truncatingIfNeeded: count))
-        }
+    /// All of an attribute but its string, which has `byteCount` bytes.
+    @inline(__always)
+    fileprivate mutating func beginAttribute<Key: AttributeKey>(_ key: Key.Type, _ byteCount: Int) {
+        append(0x32)
+        let value = Self.textBytes(byteCount)
+        append(length: Key.bytes.utf8CodeUnitCount &+ Varint.byteCount(UInt64(truncatingIfNeeded: value)) &+ value)
+        append(Key.bytes)
+        beginText(byteCount)
     }
 
-    /// A `KeyValue` of a string, as a field of the record; one that is empty is left out.
-    private struct Attribute {
-        private let value: Field
-        private let inner: Int
-
-        @inline(__always)
-        init(_ key: StaticString, _ count: Int) {
-            value = Field(count)
-            inner = key.utf8CodeUnitCount &+ value.outerSize &- 1
-        }
-
-        @inline(__always)
-        var size: Int { value.count == 0 ? 0 : 1 &+ Varint.byteCount(UInt64(truncatingIfNeeded: inner)) &+ inner }
-
-        /// Writes all but the string; false when the attribute is left out.
-        @inline(__always)
-        func begin(_ key: StaticString, _ output: inout ByteWriter) -> Bool {
-            guard value.count > 0 else { return false }
-            output.append(0x32)
-            output.append(varint: UInt64(truncatingIfNeeded: inner))
-            output.append(key)
-            value.begin(&output)
-            return true
-        }
-
-        @inline(__always)
-        func append(_ key: StaticString, _ request: RawSpan, _ range: Range<Int>, to output: inout ByteWriter) {
-            if begin(key, &output) { output.append(request, range) }
-        }
+    /// All of an `AnyValue` that is a string but its tag and the string.
+    @inline(__always)
+    fileprivate mutating func beginText(_ byteCount: Int) {
+        append(length: Self.textBytes(byteCount))
+        append(0x0A)
+        append(length: byteCount)
     }
+
+    /// Of an `AnyValue` that is a string of `byteCount` bytes.
+    @inline(__always)
+    private static func textBytes(_ byteCount: Int) -> Int { 1 &+ Varint.byteCount(UInt64(truncatingIfNeeded: byteCount)) &+ byteCount }
+
+    @inline(__always)
+    private mutating func append(length: Int) { append(varint: UInt64(truncatingIfNeeded: length)) }
 }

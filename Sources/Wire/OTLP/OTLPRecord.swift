@@ -1,44 +1,45 @@
 /// What one audit log says as an OpenTelemetry log record (docs/otlp.md). Ranges are of the request.
 struct OTLPRecord {
-    /// Since 1970; 0, "unknown" in OTLP, for what was not sent or does not fit.
-    let timeUnixNano: UInt64
-    let observedTimeUnixNano: UInt64
-    let allowed: Bool
-    let method: Range<Int>
+    /// Filled in place, as is the rest: a copy of a hundred bytes that were just written costs more than to write them.
+    var log = LogView()
+    private(set) var parts = URLParts()
+    /// Set when something may be taken out of the URL.
+    private(set) var redacted: RedactedURL?
+    private(set) var urlByteCount = 0
     /// Whether the semantic conventions know it; others are `http.request.method_original`.
-    let isKnownMethod: Bool
-    let url: RedactedURL
-    let domain: Range<Int>
-    let path: Range<Int>
-    let rule: Range<Int>
-    let sessionID: Range<Int>
-    let processName: Range<Int>
-    let sequenceNumber: Int32
+    private(set) var isKnownMethod = false
 
+    /// Finds what is to be known of `log`.
     @inline(__always)
-    init(
-        _ log: LogView, _ request: RawSpan, sessionID: Range<Int>, processName: Range<Int>, observed: UInt64, redaction: URLRedaction
-    ) {
-        timeUnixNano = Self.time(log)
-        observedTimeUnixNano = observed
-        allowed = log.allowed
-        method = log.method
+    mutating func analyse(_ request: RawSpan, _ redaction: URLRedaction) {
+        parts.read(request, log.url)
         isKnownMethod = Self.isKnown(request, log.method)
-        let parts = URLParts(request, log.url)
-        url = redaction.isEmpty ? RedactedURL(log.url) : RedactedURL(log.url, parts, redaction)
-        domain = parts.host
-        path = parts.path
-        rule = log.matchedRule
-        self.sessionID = sessionID
-        self.processName = processName
-        sequenceNumber = log.sequenceNumber
+        urlByteCount = log.url.upperBound &- log.url.lowerBound
+        if !redaction.isEmpty { redact(redaction) }
     }
 
-    var severityNumber: UInt8 { allowed ? 9 : 13 }
-    var severityText: StaticString { allowed ? "INFO" : "WARN" }
-    var decision: StaticString { allowed ? "allow" : "deny" }
+    @inline(never)
+    private mutating func redact(_ redaction: URLRedaction) {
+        let url = RedactedURL(log.url, parts, redaction)
+        redacted = url
+        urlByteCount = url.byteCount
+    }
+
+    @inline(__always)
+    mutating func appendURL(_ request: RawSpan, to output: inout ByteWriter) {
+        if let redacted { redacted.append(request, to: &output) } else { output.append(request, log.url) }
+    }
+
+    /// Of all strings of a record: method and URL are in it twice.
+    var stringBytes: Int { 2 &* (log.method.byteCount &+ urlByteCount) &+ parts.host.byteCount &+ parts.path.byteCount &+ log.matchedRule.byteCount }
+
+    /// Since 1970; 0, "unknown" in OTLP, for what was not sent or does not fit.
+    var timeUnixNano: UInt64 { Self.time(log) }
+    var severityNumber: UInt8 { log.allowed ? 9 : 13 }
+    var severityText: StaticString { log.allowed ? "INFO" : "WARN" }
+    var decision: StaticString { log.allowed ? "allow" : "deny" }
     /// The body is this, the method, a space, and the URL.
-    var bodyStart: StaticString { allowed ? "ALLOW " : "DENY " }
+    var bodyStart: StaticString { log.allowed ? "ALLOW " : "DENY " }
 
     private static func time(_ log: LogView) -> UInt64 {
         guard log.hasTime, log.seconds >= 0, (0..<1_000_000_000).contains(log.nanos) else { return 0 }

@@ -1,20 +1,27 @@
 /// Where the parts of a URL lie (https://www.rfc-editor.org/rfc/rfc3986#section-3), as far as one can tell of any text. What is not there is empty.
 struct URLParts {
     /// Between `//` and the last `@` of the authority, without it.
-    private(set) var userInfo: Range<Int>
+    private(set) var userInfo = 0..<0
     /// With the brackets of an IPv6 address.
-    private(set) var host: Range<Int>
-    private(set) var path: Range<Int>
+    private(set) var host = 0..<0
+    private(set) var path = 0..<0
     /// All behind the first `?`, a fragment too.
-    private(set) var query: Range<Int>
+    private(set) var query = 0..<0
+
+    init() {}
 
     /// Of the text at `range` of `bytes`. A text without `scheme://` has a path, when it begins with `/`, and a query.
     init(_ bytes: RawSpan, _ range: Range<Int>) {
+        read(bytes, range)
+    }
+
+    /// The same, in place.
+    mutating func read(_ bytes: RawSpan, _ range: Range<Int>) {
         var position = Self.authorityStart(bytes, range)
         (userInfo, host, path, query) = (position..<position, position..<position, position..<position, position..<position)
         if position > range.lowerBound { readAuthority(bytes, &position, range.upperBound) }
         let pathStart = position
-        position = ByteSearch.first(in: bytes, from: position, to: range.upperBound) { $0.hits(UInt8(ascii: "?")) | $0.hits(UInt8(ascii: "#")) }
+        position = ByteSearch.first(in: bytes, from: position, to: range.upperBound) { $0.hits(UInt8(ascii: "?")) .| $0.hits(UInt8(ascii: "#")) }
         if pathStart < range.upperBound, bytes.byte(at: pathStart) == UInt8(ascii: "/") { path = pathStart..<position }
         while position < range.upperBound {
             let isMark = bytes.byte(at: position) == UInt8(ascii: "?")
@@ -59,7 +66,7 @@ struct URLParts {
     private mutating func readAuthority(_ bytes: RawSpan, _ position: inout Int, _ end: Int) {
         // Mostly a host, and no more.
         let stop = ByteSearch.first(in: bytes, from: position, to: end) {
-            $0.hits(UInt8(ascii: "/")) | $0.hits(UInt8(ascii: "?")) | $0.hits(UInt8(ascii: "#")) | $0.hits(UInt8(ascii: ":")) | $0.hits(UInt8(ascii: "@")) | $0.hits(UInt8(ascii: "["))
+            $0.hits(UInt8(ascii: "/")) .| $0.hits(UInt8(ascii: "?")) .| $0.hits(UInt8(ascii: "#")) .| $0.hits(UInt8(ascii: ":")) .| $0.hits(UInt8(ascii: "@")) .| $0.hits(UInt8(ascii: "["))
         }
         if stop < end, case let byte = bytes.byte(at: stop), byte != UInt8(ascii: "/"), byte != UInt8(ascii: "?"), byte != UInt8(ascii: "#") {
             return readWholeAuthority(bytes, &position, end)
