@@ -41,6 +41,40 @@ private func check(_ scanned: ScannedRequest, _ payload: RawSpan, cut: Int) {
     }
     precondition(texts == logs.map { text($0, of: request) }, "the halves hold other logs")
     precondition(halves == lines, "the halves have other lines")
+    checkRecords(scanned, request, middle, logs)
+}
+
+/// OTLP, in both formats: a record for each log, the same in halves.
+private func checkRecords(_ scanned: ScannedRequest, _ request: [UInt8], _ middle: Int, _ logs: [LogView]) {
+    for format in OTLPRequestEncoder.Format.allCases {
+        for redaction: URLRedaction in [[], [.query, .userInfo]] {
+            let encoder = OTLPRequestEncoder(format: format, redaction: redaction, resource: [], version: "1")
+            func records(_ range: Range<Int>?, isFirst: Bool) -> (count: Int, bytes: [UInt8]) {
+                var output: [UInt8] = []
+                let count = encoder.append(
+                    request.span.bytes, sessionID: scanned.sessionID, processName: scanned.processName, logs: range, observed: 1, isFirst: isFirst,
+                    to: &output)
+                return (count, output)
+            }
+            let all = records(nil, isFirst: true)
+            precondition(all.count == logs.count, "one record per log")
+            let (first, second) = (records(0..<middle, isFirst: true), records(middle..<logs.count, isFirst: middle == 0))
+            precondition(first.bytes + second.bytes == all.bytes, "the halves have other records")
+            precondition(String(validating: all.bytes, as: UTF8.self) != nil || format == .protobuf, "a record is not UTF-8")
+            if format == .protobuf { precondition(lengthDelimited(all.bytes) == logs.count, "records that are not one behind the other") }
+        }
+    }
+}
+
+/// How many fields `bytes` have, all of them length-delimited; nil when something else is there.
+private func lengthDelimited(_ bytes: [UInt8]) -> Int? {
+    var cursor = FieldCursor(0..<bytes.count, of: bytes.span.bytes)
+    var count = 0
+    while !cursor.isAtEnd {
+        guard let tag = try? cursor.tag(in: bytes.span.bytes), tag & 7 == 2, (try? cursor.lengthDelimited(in: bytes.span.bytes)) != nil else { return nil }
+        count += 1
+    }
+    return count
 }
 
 private func readLogs(_ request: RawSpan) -> [LogView] {

@@ -9,7 +9,7 @@ enum ByteSearch {
         var position = start
         while position < end, bytes.byteCount &- position >= 16 {
             // Each byte of a hit has all bits set, others none.
-            let words = unsafe unsafeBitCast(isHit(unsafe unsafeBitCast(bytes.twoWords(at: position), to: Block.self)), to: SIMD2<UInt64>.self)
+            let words = unsafe unsafeBitCast(isHit(bytes.block(at: position)), to: SIMD2<UInt64>.self)
             // What follows the text in the payload was read with its last bytes.
             if words[0] != 0 { return min(end, position &+ words[0].trailingZeroBitCount &>> 3) }
             if words[1] != 0 { return min(end, position &+ 8 &+ words[1].trailingZeroBitCount &>> 3) }

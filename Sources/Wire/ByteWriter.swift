@@ -1,5 +1,6 @@
-/// Writes bytes one after the other into room that was measured before. Several times cheaper than an `OutputRawSpan`, which keeps its count in memory and
-/// compares with it at each byte: of these, what comes from a client is checked, and what we write ourselves in builds for tests.
+/// Writes bytes one after the other into room that is there. Several times cheaper than an `OutputRawSpan`, which keeps its count in memory and compares with
+/// it at each byte: here what comes from a client is checked at each copy; for what we write ourselves, whose lengths are known, who writes looks at `room`
+/// once before it, `endMessage` traps when that was wrong, and builds for tests check each byte.
 @safe struct ByteWriter {
     private let start: UnsafeMutableRawPointer
     private var next: UnsafeMutableRawPointer
@@ -96,7 +97,7 @@
     /// The bytes `range` of `bytes`. There must be room for them.
     @inline(__always)
     mutating func append(_ bytes: RawSpan, _ range: Range<Int>) {
-        let count = range.upperBound &- range.lowerBound
+        let count = range.byteCount
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount && count <= (unsafe end - next))
         // What is written too much is written over, or not counted.
         let isFarFromEnd = bytes.byteCount &- range.lowerBound >= Self.slack
@@ -123,7 +124,7 @@
     /// Bytes that were written before, once more. There must be room for them.
     @inline(__always)
     mutating func append(again range: Range<Int>) {
-        let count = range.upperBound &- range.lowerBound
+        let count = range.byteCount
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount && count <= room)
         unsafe next.copyMemory(from: start + range.lowerBound, byteCount: count)
         unsafe next += count

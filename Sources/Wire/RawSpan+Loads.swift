@@ -37,6 +37,12 @@ extension RawSpan {
     }
 
     @inline(__always)
+    func block(at offset: Int) -> SIMD16<UInt8> {
+        assert(offset >= 0 && offset <= byteCount - 16)
+        return unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: SIMD16<UInt8>.self)
+    }
+
+    @inline(__always)
     func copy(_ range: Range<Int>, to destination: UnsafeMutableRawBufferPointer, at offset: Int) {
         unsafe extracting(range).withUnsafeBytes { source in
             unsafe UnsafeMutableRawBufferPointer(rebasing: destination[offset..<offset + source.count]).copyMemory(from: source)

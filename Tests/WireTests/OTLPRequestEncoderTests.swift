@@ -70,6 +70,23 @@ struct OTLPRequestEncoderTests {
         }
     }
 
+    @Test func theMostThatARecordTakes() {
+        // A method that nobody knows, no empty string, and a number below 0, which takes ten bytes.
+        let number = Array(repeating: UInt8(0xFF), count: 9) + [1]
+        let http = stringField(1, "m") + stringField(2, "https://u@a/?q") + stringField(3, "r")
+        let log = bytesField(1, bytesField(3, http) + [0x20] + number)
+        let request = (0..<200).flatMap { _ in log } + names
+        #expect(recordLengths(records(encoder(.protobuf, .all, [.query, .userInfo]), request).bytes).count == 200)
+    }
+
+    @Test func aMethodIsKnownByAllItsBytes() {
+        for (method, isKnown) in [("GET", true), ("PATCH", true), ("OPTIONS", true), ("\0GET", false), ("get", false), ("GETS", false), ("CONNECTS", false), ("", false)] {
+            let bytes = records(encoder(.protobuf), log("/", method: method) + names).bytes
+            #expect(bytes.count(of: "http.request.method_original") == (isKnown || method.isEmpty ? 0 : 1), "\(method)")
+            #expect(bytes.count(of: "_OTHER") == (isKnown || method.isEmpty ? 0 : 1), "\(method)")
+        }
+    }
+
     @Test func whatEveryLogOfABatchSharesIsInEach() {
         let request = (0..<20).flatMap { log("https://a.io/x", number: $0) } + names
         let bytes = records(encoder(.protobuf), request).bytes

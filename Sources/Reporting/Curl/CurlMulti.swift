@@ -132,8 +132,8 @@ final class CurlMulti {
 
     // MARK: Acting
 
-    /// So that others have their turn.
-    private static let piecesInTurnMax = 8
+    /// So that others have their turn. One action is a piece of 64 KiB of each body on the connection.
+    private static let actionsInTurnMax = 8
     /// CURL_SOCKET_TIMEOUT: no descriptor, but time has passed.
     private static let timeout: curl_socket_t = -1
 
@@ -183,13 +183,14 @@ final class CurlMulti {
                     if ready.contains(.readable) { bits |= CURL_CSELECT_IN }
                     if ready.contains(.writable) { bits |= CURL_CSELECT_OUT }
                     // A body leaves in pieces of 64 KiB, and libcurl would wait for each: mostly there is room for the next.
-                    var turns = 0
+                    var actions = 0
                     var before: Int
                     repeat {
                         before = bodyReads
                         act(on: socket, bits)
-                        turns += 1
-                    } while bodyReads > before && turns < Self.piecesInTurnMax && ended.isEmpty
+                        actions += 1
+                        bits = CURL_CSELECT_OUT
+                    } while bodyReads > before && actions < Self.actionsInTurnMax && ended.isEmpty
                     report()
                 })
         else { return }

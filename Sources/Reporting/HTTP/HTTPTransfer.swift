@@ -94,8 +94,9 @@ final class HTTPTransfer {
         easy.set(CURLOPT_HEADERDATA, me)
         blp_easy_set_read(easy.handle) { buffer, size, count, me in
             let transfer = HTTPTransfer.from(me)
-            transfer.multi.bodyReads += 1
-            return transfer.body.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+            let taken = transfer.body.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+            if taken > 0 { transfer.multi.bodyReads += 1 }
+            return taken
         }
         blp_easy_set_seek(easy.handle) { me, offset, origin in
             // SEEK_SET is all that libcurl uses.

@@ -33,10 +33,10 @@ enum OTLPProtobuf {
         }
     }
 
-    /// What a record has besides its strings, at most: 293 bytes, and 23 lengths of up to five.
-    private static var otherBytesMax: Int { 293 + 23 * 5 }
+    /// What a record has besides its strings, at most: 292 bytes, and 23 lengths of up to five.
+    private static var otherBytesMax: Int { 292 + 23 * 5 }
 
-    /// All but what the records of a batch share, in the order of the fields' numbers.
+    /// All but what the records of a batch share, in the order of the fields' numbers. `record` is lent to be read, not to be changed: a copy is dear.
     @inline(__always)
     private static func append(_ record: inout OTLPRecord, _ request: RawSpan, to output: inout ByteWriter) {
         output.append(0x09)

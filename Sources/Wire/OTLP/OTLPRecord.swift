@@ -14,8 +14,8 @@ struct OTLPRecord {
     mutating func analyse(_ request: RawSpan, _ redaction: URLRedaction) {
         parts.read(request, log.url)
         isKnownMethod = Self.isKnown(request, log.method)
-        urlByteCount = log.url.upperBound &- log.url.lowerBound
-        if !redaction.isEmpty { redact(redaction) }
+        urlByteCount = log.url.byteCount
+        if redaction.isEmpty { redacted = nil } else { redact(redaction) }
     }
 
     @inline(never)
@@ -25,18 +25,17 @@ struct OTLPRecord {
         urlByteCount = url.byteCount
     }
 
+    /// Changes nothing: what is called with a copy of the whole would make one.
     @inline(__always)
     mutating func appendURL(_ request: RawSpan, to output: inout ByteWriter) {
         if let redacted { redacted.append(request, to: &output) } else { output.append(request, log.url) }
     }
 
-    /// Of all strings of a record: method and URL are in it twice.
+    /// Of the log's own strings in its record: method and URL are there twice.
     var stringBytes: Int { 2 &* (log.method.byteCount &+ urlByteCount) &+ parts.host.byteCount &+ parts.path.byteCount &+ log.matchedRule.byteCount }
 
     /// Since 1970; 0, "unknown" in OTLP, for what was not sent or does not fit.
     var timeUnixNano: UInt64 { Self.time(log) }
-    var severityNumber: UInt8 { log.allowed ? 9 : 13 }
-    var severityText: StaticString { log.allowed ? "INFO" : "WARN" }
     var decision: StaticString { log.allowed ? "allow" : "deny" }
     /// The body is this, the method, a space, and the URL.
     var bodyStart: StaticString { log.allowed ? "ALLOW " : "DENY " }
@@ -50,7 +49,8 @@ struct OTLPRecord {
 
     /// RFC 9110's methods and PATCH (https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/).
     private static func isKnown(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
-        guard range.count >= 3, range.count <= 7 else { return false }
+        // A leading NUL would not be seen in the number.
+        guard range.byteCount >= 3, range.byteCount <= 7, bytes.byte(at: range.lowerBound) != 0 else { return false }
         switch bytes.bigEndian(range) {
         case 0x47_4554, 0x50_5554, 0x4845_4144, 0x504F_5354, 0x50_4154_4348, 0x54_5241_4345, 0x4445_4C45_5445, 0x43_4F4E_4E45_4354,
             0x4F_5054_494F_4E53:

@@ -52,7 +52,8 @@ public struct OTLPRequestEncoder: Sendable, Equatable {
     /// About the bytes that the records of `logCount` logs take, without reading these: a URL is there three times (in the body, whole, and as domain and
     /// path), session and process stand in each. Too little by a tenth at most, but for JSON that needs escapes.
     public func byteCountEstimate(requestBytes: Int, logCount: Int, sessionAndProcessBytes: Int) -> Int {
-        3 * requestBytes + logCount * (sessionAndProcessBytes + (format == .protobuf ? 250 : 800))
+        let redactionBytes = redaction.isEmpty ? 0 : 2 * RedactedURL.bytesMoreMax
+        return 3 * requestBytes + logCount * (sessionAndProcessBytes + redactionBytes + (format == .protobuf ? 250 : 800))
     }
 
     /// Begins a request, at the end of `output`.

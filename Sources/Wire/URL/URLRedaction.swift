@@ -38,6 +38,9 @@ struct RedactedURL {
         second = parts.userInfo.upperBound..<end
     }
 
+    /// By how much it can be longer than the URL was: for a user or a query of one byte.
+    static var bytesMoreMax: Int { 23 }
+
     var afterFirst: StaticString { isWithoutUserInfo ? "REDACTED:REDACTED" : "" }
     var afterSecond: StaticString { isWithoutQuery ? "REDACTED" : "" }
 
