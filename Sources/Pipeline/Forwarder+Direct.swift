@@ -18,9 +18,8 @@ extension Forwarder {
 
     /// With `--overflow block`: reading stops when more than `stop` bytes of the ring are in use, and goes on when no more than `goOn` are.
     public func readingMarks(_ now: Instant) -> (stop: Int, goOn: Int) {
-        if isOpeningSpool { return (cursor.bytesMax / 4, cursor.bytesMax / 8) }
-        if let promptUntil, now < promptUntil { return (cursor.bytesMax / 4, cursor.bytesMax / 8) }
-        return (cursor.bytesMax / 8 * 7, cursor.bytesMax / 2)
+        let isPrompt = isOpeningSpool || promptUntil.map { now < $0 } == true
+        return isPrompt ? (cursor.bytesMax / 4, cursor.bytesMax / 8) : (cursor.bytesMax / 8 * 7, cursor.bytesMax / 2)
     }
 
     /// What comes before it is known whether the spool works is to go directly, too: so much that it cannot would come within milliseconds.

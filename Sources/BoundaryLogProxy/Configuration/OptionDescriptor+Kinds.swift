@@ -31,17 +31,23 @@ extension OptionDescriptor {
         required(
             name, valueName, path, .enumerations(Value.allCases.map(\.rawValue)), section, defaultText: defaultText, help: help,
             parse: { (text) throws(ValueProblem) in
-                var values: [Value] = []
-                for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-                    guard let value = Value.allCases.first(where: { $0.rawValue == word }) else {
-                        throw ValueProblem(text.contains(",") ? "names one that is not there" : "is not one of its values")
-                    }
-                    if values.contains(value) { throw ValueProblem("names \(word) twice") }
-                    values.append(value)
+                let values = try parseWords(text, problem: text.contains(",") ? "names one that is not there" : "is not one of its values") { word in
+                    Value.allCases.first { $0.rawValue == word }
                 }
+                for (place, value) in values.enumerated() where values[..<place].contains(value) { throw ValueProblem("names \(value.rawValue) twice") }
                 return values
             },
             format: { $0.map(\.rawValue).joined(separator: ",") })
+    }
+
+    /// The values of words between commas, at least one. `problem`: of a word that has none.
+    private static func parseWords<Value>(_ text: String, problem: String, _ value: (String) -> Value?) throws(ValueProblem) -> [Value] {
+        var values: [Value] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let value = value(String(word)) else { throw ValueProblem(problem) }
+            values.append(value)
+        }
+        return values
     }
 
     static func duration(
@@ -123,12 +129,8 @@ extension OptionDescriptor {
             name: name, valueName: "PARTS", kind: .urlParts(parts.map(\.name)), section: section, defaultText: "none", help: help,
             isSecret: false, isRepeatable: false,
             assign: { (configuration, values) throws(ValueProblem) in
-                var redaction: URLRedaction = []
-                for word in (values.last ?? "").split(separator: ",", omittingEmptySubsequences: false) {
-                    guard let part = parts.first(where: { $0.name == word }) else { throw ValueProblem("names no part of a URL that can be taken out") }
-                    redaction.insert(part.value)
-                }
-                configuration[keyPath: path] = redaction
+                configuration[keyPath: path] = URLRedaction(
+                    try parseWords(values.last ?? "", problem: "names no part of a URL that can be taken out") { word in parts.first { $0.name == word }?.value })
             },
             values: { configuration in
                 let given = parts.filter { configuration[keyPath: path].contains($0.value) }

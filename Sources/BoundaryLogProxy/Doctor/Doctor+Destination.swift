@@ -80,20 +80,21 @@ extension Doctor {
             examineFiles(
                 tokenFile: request.tokenFile, caFile: request.caFile, certificate: request.clientCertificateFile, key: request.clientKeyFile)
             request.timeout = Self.requestTimeout
-            guard let result = try ask({ loop in try ServerProbe(loop, request, .options) }) else { return }
+            let isOTLP = if case .otlp = request.content { true } else { false }
+            guard let result = try ask({ loop in try ServerProbe(loop, request, isOTLP ? .emptyOTLP : .options) }) else { return }
             let url = try HTTPURL(parsing: request.url)
             examineWay(result, isTLS: url.isTLS, caOption: "--\(prefix)-ca-file")
             guard result.failure == nil else { return }
             let hasToken = request.tokenFile != nil || url.hasUserInfo || request.headers.contains { $0.name.lowercased() == "authorization" }
-            examineAnswer(result, hasToken: hasToken, tokenOption: "--\(prefix)-token-file", address: address)
+            examineAnswer(result, isOTLP: isOTLP, hasToken: hasToken, tokenOption: "--\(prefix)-token-file", address: address)
             examineClock(result)
         } catch {
             fail("destination", "\(error)", "put that option right")
         }
     }
 
-    /// The answer to OPTIONS. A server that takes logs knows POST, and may not know this.
-    private mutating func examineAnswer(_ result: ServerProbe.Result, hasToken: Bool, tokenOption: String, address: String) {
+    /// The answer to OPTIONS, or to a delivery of OTLP without a record.
+    private mutating func examineAnswer(_ result: ServerProbe.Result, isOTLP: Bool, hasToken: Bool, tokenOption: String, address: String) {
         let words = "HTTP \(result.status)" + (result.text.isEmpty ? "" : ": \(result.text)")
         let protocolText = result.httpVersion == 20 ? " over HTTP/2" : ""
         let untold = "whether it takes logs, only a log can tell"
@@ -107,6 +108,12 @@ extension Doctor {
             return fail(
                 "destination", "answers \(words), and redirects are not followed (to \(result.location ?? "nowhere"))",
                 "put the address it leads to in \(address)")
+        case 404 where isOTLP, 405 where isOTLP, 410 where isOTLP:
+            return fail(
+                "destination", "answers \(words) to a delivery without a record\(protocolText): nobody takes OTLP there",
+                "compare the path of \(address) with the server's; most have v1/logs")
+        case 415 where isOTLP:
+            return fail("destination", "answers \(words)\(protocolText): it does not take this protocol", "try the other --otlp-protocol")
         case 404, 410:
             warn(
                 "destination", "answers \(words) to OPTIONS\(protocolText): perhaps it knows only POST there, perhaps the path is wrong",
@@ -115,7 +122,13 @@ extension Doctor {
             return warn(
                 "destination", "answers \(words)\(protocolText): logs would wait",
                 "look at the server, and at what stands before it")
+        case 200..<300 where isOTLP:
+            ok("destination", "takes OTLP: answers HTTP \(result.status) to a delivery without a record\(protocolText)")
+            if hasToken { ok("token", "accepted") }
+            return
         case 200..<300: ok("destination", "answers \(words) to OPTIONS\(protocolText); \(untold)")
+        case _ where isOTLP:
+            warn("destination", "answers \(words) to a delivery without a record\(protocolText); \(untold)", "look at what the server says to the first log")
         default: ok("destination", "answers \(words) to OPTIONS\(protocolText), as servers do that know only POST; \(untold)")
         }
         if hasToken { ok("token", "not refused; whether it is accepted, only a log can tell") }

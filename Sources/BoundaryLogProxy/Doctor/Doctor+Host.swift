@@ -103,18 +103,45 @@ extension Doctor {
         if let advice { warn("supervisor", whose + text, advice) } else { ok("supervisor", "\(whose)\(text); a stop takes up to \(drain) (--drain-timeout)") }
     }
 
-    // MARK: The metrics listener
+    // MARK: Metrics and status
 
-    mutating func examineMetricsListener() {
-        guard let address = configuration.metricsListen else { return }
-        if address.port == 0 { return ok("metrics listener", "\(address): any free port; the daemon's first messages say which") }
+    mutating func examineListeners() {
+        if let address = configuration.metricsListen { examineListener("metrics listener", address, "--metrics-listen") }
+        switch configuration.statusListen {
+        case .tcp(let address)?: examineListener("status listener", address, "--status-listen")
+        case .unix(let path)?: examineStatusSocket(path)
+        case nil: break
+        }
+    }
+
+    private mutating func examineStatusSocket(_ path: String) {
+        let advice = "see to the directory's rights, or choose another --status-listen"
+        do throws(ListeningSocket.Failure) {
+            switch try ListeningSocket.occupant(of: path) {
+            case .served where daemon != nil: ok("status listener", "\(path) is served, as is the socket")
+            case .served: fail("status listener", "\(path): another process serves it", "stop that process, or choose another --status-listen")
+            case .notASocket(let kind): fail("status listener", "\(path): it exists and is \(kind), not a socket", "remove it, or choose another --status-listen")
+            case .nothing, .stale:
+                if daemon != nil {
+                    warn("status listener", "nobody serves \(path), although the daemon runs", "restart the daemon if its configuration has changed")
+                } else if let obstacle = Self.obstacle(toWritingIn: ListeningSocket.directory(of: path)) {
+                    fail("status listener", "\(path): \(obstacle)", advice)
+                } else {
+                    ok("status listener", "\(path): nobody serves it, and it can be made")
+                }
+            }
+        } catch { fail("status listener", "\(error)", advice) }
+    }
+
+    private mutating func examineListener(_ check: String, _ address: ListenAddress, _ option: String) {
+        if address.port == 0 { return ok(check, "\(address): any free port; the daemon's first messages say which") }
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_PASSIVE
         var found: UnsafeMutablePointer<addrinfo>?
         let result = getaddrinfo(address.host, "\(address.port)", &hints, &found)
         guard result == 0, let first = found?.pointee else {
-            return fail("metrics listener", "\(address): \(String(cString: gai_strerror(result)))", "an address of this machine, such as 127.0.0.1")
+            return fail(check, "\(address): \(String(cString: gai_strerror(result)))", "an address of this machine, such as 127.0.0.1")
         }
         defer { freeaddrinfo(found) }
         let descriptor = socket(first.ai_family, first.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), first.ai_protocol)
@@ -124,14 +151,14 @@ extension Doctor {
         // Bound and never listened on: nobody can connect to it.
         let code = bind(descriptor, first.ai_addr, first.ai_addrlen) == 0 ? 0 : errno
         switch code {
-        case 0 where daemon == nil: ok("metrics listener", "\(address) is free")
+        case 0 where daemon == nil: ok(check, "\(address) is free")
         case 0:
             warn(
-                "metrics listener", "nobody listens on \(address), although the daemon runs",
+                check, "nobody listens on \(address), although the daemon runs",
                 "restart the daemon if its configuration has changed")
-        case EADDRINUSE where daemon != nil: ok("metrics listener", "\(address) is listened on, as is the socket")
-        case EADDRINUSE: fail("metrics listener", "another process listens on \(address)", "choose another port: --metrics-listen")
-        default: fail("metrics listener", "\(address): \(Self.text(code))", "an address of this machine and a port that its user may take")
+        case EADDRINUSE where daemon != nil: ok(check, "\(address) is listened on, as is the socket")
+        case EADDRINUSE: fail(check, "another process listens on \(address)", "choose another port: \(option)")
+        default: fail(check, "\(address): \(Self.text(code))", "an address of this machine and a port that its user may take")
         }
     }
 }

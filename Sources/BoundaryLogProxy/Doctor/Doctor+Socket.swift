@@ -22,7 +22,8 @@ extension Doctor {
         guard status.st_mode & S_IFMT == S_IFDIR else { return fail("socket", "\(path): \(directory) is not a directory", "choose another --socket") }
         examineOccupant(of: path, directory)
         examineGroup()
-        examineUser(path)
+        let gate = examineGate()
+        examineUser(path, gate)
     }
 
     private mutating func examineOccupant(of path: String, _ directory: String) {
@@ -98,8 +99,24 @@ extension Doctor {
         } catch { fail("socket group", "\(error)", "make the group, or change --socket-group") }
     }
 
-    /// Whether the user of `--user` could connect, to the socket that is there or that would be made.
-    private mutating func examineUser(_ path: String) {
+    /// Who may speak; nil when that cannot be told.
+    private mutating func examineGate() -> PeerGate? {
+        do throws(StartFailure) {
+            let gate = try PeerGate(configuration)
+            if !gate.isOpen {
+                let users = gate.users.map { UserAccount.name(of: $0) }, groups = gate.groups.map { UserAccount.groupName(of: $0) }
+                let who = [("the users ", users), ("members of the groups ", groups)].filter { !$0.1.isEmpty }.map { $0.0 + $0.1.joined(separator: ", ") }
+                ok("allowed clients", who.joined(separator: " and "))
+            }
+            return gate
+        } catch {
+            fail("allowed clients", "\(error)", "name users and groups of this machine, or their numbers")
+            return nil
+        }
+    }
+
+    /// Whether the user of `--user` could connect, and speak, to the socket that is there or that would be made.
+    private mutating func examineUser(_ path: String, _ gate: PeerGate?) {
         guard let user else { return }
         guard let account = UserAccount(named: user) else {
             return fail(
@@ -117,6 +134,11 @@ extension Doctor {
         let owner = isThere ? status.st_uid : geteuid()
         let group = isThere ? status.st_gid : configuration.socketGroup.flatMap { try? ListeningSocket.groupID(named: $0) } ?? getegid()
         if account.has(2, mode: mode, owner: owner, group: group) {
+            if let gate, !gate.admits(userID: account.userID, groupIDs: account.groupIDs) {
+                return fail(
+                    "client", "\(account.name) can connect to \(path), and is refused then",
+                    "name it with --allow-uid, or one of its groups with --allow-gid")
+            }
             ok("client", "\(account.name) can connect to \(path)")
         } else {
             fail(

@@ -47,7 +47,7 @@ public struct Doctor {
         doctor.examineConfiguration()
         doctor.examineSocket()
         doctor.examineSpools()
-        doctor.examineMetricsListener()
+        doctor.examineListeners()
         doctor.examineLimits()
         doctor.examineSurroundings()
         doctor.examineDestinations()

@@ -29,4 +29,7 @@ struct PeerGate: Equatable {
         if users.contains(peer.userID) || groups.contains(peer.groupID) { return true }
         return !groups.isEmpty && supplementary().contains(where: groups.contains)
     }
+
+    /// Of a process of that user, with all its groups.
+    func admits(userID: UInt32, groupIDs: Set<UInt32>) -> Bool { isOpen || users.contains(userID) || groups.contains(where: groupIDs.contains) }
 }

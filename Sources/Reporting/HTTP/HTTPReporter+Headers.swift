@@ -18,10 +18,9 @@ extension HTTPReporter {
             "Expect:",
         ]
         if configuration.compression != .none { lines.append("Content-Encoding: \(configuration.compression.rawValue)") }
-        for header in configuration.headers {
-            // With a colon and nothing behind it, libcurl would leave the header out.
-            lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
-        }
-        return lines
+        return lines + Self.lines(configuration.headers)
     }
+
+    /// With a colon and nothing behind it, libcurl would leave a header out.
+    static func lines(_ headers: [HTTPReporterConfiguration.Header]) -> [String] { headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" } }
 }

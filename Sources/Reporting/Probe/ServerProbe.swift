@@ -2,7 +2,7 @@ internal import CCurl
 import EventLoop
 internal import Glibc
 
-/// One request without a body, by the same library and with the same settings as deliveries, to see how far it gets. It brings no log.
+/// One request that brings no log, by the same library and with the same settings as deliveries, to see how far it gets.
 ///
 /// Confined to the loop's thread; ends within the configuration's timeout.
 public final class ServerProbe {
@@ -11,6 +11,9 @@ public final class ServerProbe {
         case options
         /// A page that needs no token; none is sent.
         case get
+        /// A delivery of OTLP without a record, which a server has to answer as any other
+        /// (https://opentelemetry.io/docs/specs/otlp/#otlphttp-response). The configuration must be one of OTLP.
+        case emptyOTLP
     }
 
     /// How far it got. Each is a step that needs those before it.
@@ -57,22 +60,29 @@ public final class ServerProbe {
         redaction = Redaction(headers: configuration.headers, url: url)
         multi = CurlMulti(loop)
         transfer = HTTPTransfer(configuration, multi, usesTLS: usesTLS)
-        // Without a body, unlike a delivery.
-        transfer.easy.set(CURLOPT_HTTPGET, 1)
         var headers: [String] = []
         switch request {
         case .get:
+            transfer.easy.set(CURLOPT_HTTPGET, 1)
             // As a session is made: through a proxy by CONNECT also without TLS.
             transfer.easy.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
             transfer.easy.set(CURLOPT_HTTPPROXYTUNNEL, 1)
         case .options:
+            transfer.easy.set(CURLOPT_HTTPGET, 1)
             transfer.easy.set(CURLOPT_CUSTOMREQUEST, "OPTIONS")
-            headers = configuration.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
-            if let file = configuration.tokenFile {
-                let token = try TokenFile.read(file)
-                redaction.hide(token)
-                headers.append("Authorization: Bearer \(token)")
-            }
+            headers = HTTPReporter.lines(configuration.headers)
+        case .emptyOTLP:
+            guard case .otlp(let encoder) = configuration.content else { preconditionFailure("a delivery of OTLP to a server that takes none") }
+            var plain = configuration
+            plain.compression = .none
+            headers = HTTPReporter.headers(plain)
+            // No bytes are a message of protobuf without fields.
+            transfer.body.encode { $0 = encoder.format == .json ? Array("{}".utf8) : []; return $0.count }
+        }
+        if request != .get, let file = configuration.tokenFile {
+            let token = try TokenFile.read(file)
+            redaction.hide(token)
+            headers.append("Authorization: Bearer \(token)")
         }
         transfer.easy.set(CURLOPT_CERTINFO, 1)
         transfer.begin(headers: headers, token: nil, logs: 0, filtered: 0) { _ in }

@@ -26,7 +26,7 @@ import Testing
         let run = try await doctor(["--http-url", "http://127.0.0.1:\(server.port)/in", "--http-token-file", token()])
         #expect(run.status == 0 && run.says("destination", "ok", "only a log can tell") && run.says("token", "ok", "not refused") && run.says("clock", "ok", "within"), "\(run.output)")
         #expect(run.says("connection", "ok", "127.0.0.1:\(server.port)") && run.says("proxy", "ok", "none"), "\(run.output)")
-        #expect(server.requests == ["OPTIONS /in Bearer very-secret-token 0"])
+        #expect(await server.asked() == ["OPTIONS /in Bearer very-secret-token 0"])
         #expect(!run.output.contains("very-secret-token"))
     }
 
@@ -38,7 +38,23 @@ import Testing
         let server = try DoctorServer(status: status)
         let run = try await doctor(["--http-url", "http://127.0.0.1:\(server.port)/in", "--http-token-file", token()])
         #expect(run.says(check, verdict, text), "\(run.output)")
-        #expect(run.status == (verdict == "fail" ? 1 : 0) && server.requests.count == 1)
+        #expect(await server.asked().count == 1)
+        #expect(run.status == (verdict == "fail" ? 1 : 0))
+    }
+
+    @Test(arguments: [
+        (200, "destination", "ok", "takes OTLP"), (200, "token", "ok", "accepted"), (401, "token", "fail", "renew the token"), (404, "destination", "fail", "v1/logs"),
+        (405, "destination", "fail", "nobody takes OTLP there"), (415, "destination", "fail", "--otlp-protocol"), (400, "destination", "warn", "only a log can tell"),
+        (503, "destination", "warn", "logs would wait"),
+    ])
+    func answersToADeliveryOfOTLPWithoutARecord(status: Int, check: String, verdict: String, text: String) async throws {
+        let server = try DoctorServer(status: status)
+        let endpoint = ["--reporter", "otlp", "--otlp-endpoint", "http://127.0.0.1:\(server.port)", "--otlp-compression", "gzip"]
+        let run = try await doctor(endpoint + ["--otlp-header", "Authorization: Bearer very-secret-token", "--otlp-protocol", status == 200 ? "http/json" : "http/protobuf"])
+        #expect(run.says(check, verdict, text), "\(run.output)")
+        #expect(run.status == (verdict == "fail" ? 1 : 0) && !run.output.contains("very-secret-token"))
+        // An empty message: `{}` in JSON.
+        #expect(await server.asked() == ["POST /v1/logs Bearer very-secret-token \(status == 200 ? 2 : 0)"])
     }
 
     @Test func aClockThatIsWrong() async throws {
@@ -159,6 +175,6 @@ import Testing
         let run = try await doctor([], environment: ["CODER_AGENT_URL": "http://127.0.0.1:\(server.port)", "CODER_AGENT_TOKEN": "t0ken"])
         #expect(run.says("coder version", "warn", "not coderd's") && run.failures == ["session"], "\(run.output)")
         // The token goes to nobody who has not been asked for a session.
-        #expect(server.requests.first == "GET /api/v2/buildinfo None 0")
+        #expect(await server.asked().first == "GET /api/v2/buildinfo None 0")
     }
 }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// An HTTP server of Python's on a free port, that answers OPTIONS with one status and writes down what it was asked. It ends with this object.
+/// An HTTP server of Python's on a free port, that answers everything with one status and writes down what it was asked. It ends with this object.
 final class DoctorServer {
     private static let program = """
         import http.server, ssl, sys, time
@@ -37,6 +37,12 @@ final class DoctorServer {
     }
 
     deinit { process.send(9) }
+
+    /// Once it was asked something.
+    func asked() async -> [Substring] {
+        _ = await process.waitFor(" /", on: .standardOutput)
+        return requests
+    }
 
     /// Each request as `METHOD PATH AUTHORIZATION BYTES`.
     var requests: [Substring] { process.written(to: .standardOutput).split(separator: "\n") }

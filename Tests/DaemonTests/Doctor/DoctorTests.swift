@@ -126,6 +126,34 @@ import Testing
         #expect(run.failures == ["metrics listener"] && server.requests.isEmpty, "\(run.output)")
     }
 
+    @Test func theStatusListener() async throws {
+        let server = try DoctorServer()
+        let port = try await doctor("--status-listen", "127.0.0.1:\(server.port)")
+        #expect(port.failures == ["status listener"] && server.requests.isEmpty, "\(port.output)")
+        let path = "unix:" + directory.path("status")
+        #expect(try await doctor("--status-listen", path).says("status listener", "ok", "can be made"))
+        #expect(access(directory.path("status"), F_OK) != 0)
+        try await shell("touch \(directory.path("status"))")
+        #expect(try await doctor("--status-listen", path).says("status listener", "fail", "a regular file"))
+        unlink(directory.path("status"))
+        let daemon = try Subprocess(Subprocess.product("boundary-log-proxy"), arguments("--status-listen", path), environment: environment, timeLimit: .seconds(300))
+        #expect(await daemon.waitFor("listening"), "\(daemon.written(to: .standardError))")
+        #expect(try await doctor("--status-listen", path).says("status listener", "ok", "is served"))
+        #expect(try await doctor("--status-listen", path + "2").says("status listener", "warn", "nobody serves"))
+        daemon.send(SIGTERM)
+        #expect(await daemon.outcome().status == 0)
+    }
+
+    @Test func whoMaySpeak() async throws {
+        func doctor(_ more: String...) async throws -> DoctorRun { try await DoctorRun(arguments("--socket-mode", "0666", "--user", "root") + more, environment: environment) }
+        #expect(try await doctor().says("client", "ok", "root can connect"))
+        let other = try await doctor("--allow-uid", "nobody", "--allow-gid", "daemon")
+        #expect(other.failures == ["client"] && other.says("client", "fail", "refused then") && other.says("allowed clients", "ok", "nobody and members of the groups daemon"), "\(other.output)")
+        #expect(try await doctor("--allow-uid", "nobody", "--allow-gid", "root").says("client", "ok", "root can connect"))
+        let unknown = try await doctor("--allow-uid", "no-such-user")
+        #expect(unknown.failures == ["allowed clients"] && unknown.says("allowed clients", "fail", "no-such-user"), "\(unknown.output)")
+    }
+
     @Test func filesAsTheDestination() async throws {
         #expect(try await doctor("--file-path", directory.path("out")).says("destination", "ok", "can be made"))
         #expect(access(directory.path("out"), F_OK) != 0)
