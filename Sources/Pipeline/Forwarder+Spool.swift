@@ -65,6 +65,8 @@ extension Forwarder {
         // An empty one opens the spool, or looks whether it works again.
         guard !isEmpty || inHand.isWriting else { return nil }
         spool?.job = inHand
+        // From now on deliveries may come out of it: two requests' worth, and what their records take.
+        loaded.ring.promisedBytes = bytesMax / 4 * 9
         spool?.lastJob = now
         if inHand.isWriting { spool?.looksForExpired = false }
         return job
@@ -133,18 +135,17 @@ extension Forwarder {
     private func rows(of batches: [Batch]) -> [[Batch]] { runs(of: batches, bytesMax: SpoolRun.bytesMax) }
 
     private func runs(of batches: [Batch], bytesMax: Int) -> [[Batch]] {
-        var runs: [[Batch]] = []
+        var starts = [0]
         var bytes = 0
-        for batch in batches {
-            bytes += batch.request.count
-            if bytes <= bytesMax, let last = runs.last?.last, last.hasSameSession(as: batch) {
-                runs[runs.count - 1].append(batch)
-            } else {
-                runs.append([batch])
-                bytes = batch.request.count
-            }
+        for index in batches.indices {
+            bytes += batches[index].request.count
+            guard index > 0, bytes > bytesMax || !batches[index].hasSameSession(as: batches[index - 1]) else { continue }
+            starts.append(index)
+            bytes = batches[index].request.count
         }
-        return runs
+        // Mostly it is one, which need not be copied.
+        if starts.count == 1 { return batches.isEmpty ? [] : [batches] }
+        return zip(starts, starts.dropFirst() + [batches.count]).map { Array(batches[$0..<$1]) }
     }
 
     /// What waits in the ring, when it is due: all of it, the oldest first, so that the disk is touched seldom.
@@ -157,6 +158,7 @@ extension Forwarder {
             wakeAt = min(wakeAt ?? due, due)
             return
         }
+        // With what the lists take: for very small batches that is as much as these.
         var bytes = 0
         while bytes < Self.jobBytesMax, let oldest = cursor.oldestWaiting() {
             let lane = Int(cursor.link(oldest).pointee.lane)
@@ -165,12 +167,13 @@ extension Forwarder {
                 break
             }
             let run = SpoolRun(key: nil, batches: batches, logs: nil, logCount: Int(tally.logs))
-            bytes += batches.reduce(0) { $0 + $1.request.count }
+            let runBytes = batches.reduce(0) { $0 + $1.request.count }
+            bytes += runBytes + batches.count * MemoryLayout<Batch>.stride
+            inHand.runBytes += runBytes
             job.runs.append(run)
             inHand.footprint += run.footprint
             inHand.runs.append((lane, batches, tally))
         }
-        inHand.runBytes = bytes
         // What one job cannot take goes with the next, at once.
         if !inHand.runs.isEmpty, bytes < Self.jobBytesMax { spool?.lastWrite = now }
     }

@@ -35,6 +35,7 @@ extension Forwarder {
         account(for: result, &report)
         if inHand.isLoading { spool?.hasMoreInFlush = result.loaded.count == Self.loadCountMax }
         for delivery in result.loaded { put(delivery, now) }
+        if ledger.spooled == Tally() { loaded.ring.promisedBytes = 0 }
         return report
     }
 
@@ -148,13 +149,15 @@ extension Forwarder {
     /// Takes in a delivery from the spool. Its bytes come from outside, like a client's.
     private func put(_ loaded: LoadedDelivery, _ now: Instant) {
         var batches: [Batch] = []
+        batches.reserveCapacity(loaded.rows.reduce(0) { $0 + $1.batchBytes.count })
         var found = Tally()
         let arrived = now.advanced(by: .zero - loaded.age)
         for row in loaded.rows {
+            let bytes = row.takeBytes()
             var start = 0
             for count in row.batchBytes {
-                guard count > 0, count <= row.bytes.count - start else { break }
-                let payload = row.bytes.span.bytes.extracting(start..<start + count)
+                guard count > 0, count <= bytes.count - start else { break }
+                let payload = bytes.span.bytes.extracting(start..<start + count)
                 start += count
                 guard let batch = hold(payload, arrived) else { continue }
                 batches.append(batch)

@@ -299,6 +299,11 @@ public final class Forwarder {
         var batches: [Batch] = []
         var bodyBytes = 0
         var tally = Tally()
+
+        /// The list of very many very small batches would be longer than these.
+        static let batchesMax = 4096
+
+        func isFull(for bytes: Int) -> Bool { bodyBytes + bytes > bytesMax || batches.count == Self.batchesMax }
     }
 
     /// Takes a lane's batches, as many as a delivery has room for; one in any case. False when some are left.
@@ -307,7 +312,7 @@ public final class Forwarder {
         while let position = lanes.head(of: lane) {
             let batch = cursor.batch(at: position)
             let bytes = reporter.bodyBytes(of: batch)
-            if !filling.batches.isEmpty, filling.bodyBytes + bytes > filling.bytesMax || cursor.ordinal(of: position) > filling.ordinalMax { return false }
+            if !filling.batches.isEmpty, filling.isFull(for: bytes) || cursor.ordinal(of: position) > filling.ordinalMax { return false }
             if !hasBegun {
                 lanes.beginDelivery(of: lane)
                 hasBegun = true

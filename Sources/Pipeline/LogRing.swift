@@ -57,6 +57,8 @@ public final class LogRing {
     @exclusivity(unchecked) private var laneBytes = 0
     /// Rings whose memory counts against this one's bound too, but for three quarters that are this one's own in any case.
     @exclusivity(unchecked) var sharers: [LogRing] = []
+    /// What a sharer is about to take: its ring leaves room for that before it is there.
+    @exclusivity(unchecked) var promisedBytes = 0
 
     @exclusivity(unchecked) private(set) var segments: [Segment] = []
     /// Of each segment, one for each cursor.
@@ -149,7 +151,7 @@ public final class LogRing {
     }
 
     private var mayOpenSegment: Bool {
-        let shared = sharers.reduce(0) { $0 + $1.bytesHeld }
+        let shared = sharers.reduce(0) { $0 + max($1.bytesHeld, $1.promisedBytes) }
         return (segmentCount + 1) * segmentBytes + laneBytes + min(shared, bytesMax - ownBytesMax) <= bytesMax
     }
 

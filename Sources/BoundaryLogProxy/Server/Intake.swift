@@ -22,7 +22,7 @@ final class Intake {
     let complaints: Complaints
     let audit = SequenceAudit()
     let tap: TapHub
-    private let loop: EventLoop
+    let loop: EventLoop
     private let buffer: UnsafeMutableRawBufferPointer
     private(set) var connections: [ClientConnection] = []
     /// Closed in this turn; freed when it is over, never inside their own callbacks.
@@ -31,12 +31,12 @@ final class Intake {
     var connectionsMax: Int
     var gate = PeerGate()
     /// nil: no limit.
-    private var idleDeadline: ClientDeadline?
-    private var frameDeadline: ClientDeadline?
-    private var rateLimiter: RateLimiter?
-    private let moderation: ReadModeration
+    var idleDeadline: ClientDeadline?
+    var frameDeadline: ClientDeadline?
+    var rateLimiter: RateLimiter?
+    let moderation: ReadModeration
     // What is unchecked is read and set, and never lent to a call that comes back here: run-time checks of that are dear.
-    @exclusivity(unchecked) private var round = ReadRound()
+    @exclusivity(unchecked) private(set) var round = ReadRound()
     /// nil: nothing but the socket brings frames.
     let submissions: Submissions?
     @exclusivity(unchecked) var statistics = IngestStatistics()
@@ -67,9 +67,7 @@ final class Intake {
         // Not zeroed: pages are touched only as far as reads reach.
         buffer = .allocate(byteCount: Self.carriedBytesMax + Self.readBytesMax, alignment: 16)
         moderation = ReadModeration(loop)
-        if clientBytesPerSecond > 0 {
-            rateLimiter = RateLimiter(loop, bytesPerSecond: clientBytesPerSecond) { [unowned self] in resume($0) }
-        }
+        rateLimiter = makeRateLimiter(clientBytesPerSecond)
     }
 
     deinit { buffer.deallocate() }
@@ -139,51 +137,6 @@ final class Intake {
         }
     }
 
-    /// Times count from what a connection sent last, and when a frame began, also before this. nil, 0: no limit.
-    func change(idleTimeout: Duration?, frameTimeout: Duration?, clientBytesPerSecond: Int) {
-        replace(&idleDeadline, idleTimeout)
-        replace(&frameDeadline, frameTimeout)
-        guard clientBytesPerSecond != rateLimiter?.limit.bytesPerSecond ?? 0 else { return }
-        rateLimiter?.resumeAll()
-        rateLimiter?.close()
-        rateLimiter =
-            clientBytesPerSecond == 0 ? nil : RateLimiter(loop, bytesPerSecond: clientBytesPerSecond) { [unowned self] in resume($0) }
-    }
-
-    private func replace(_ deadline: inout ClientDeadline?, _ limit: Duration?) {
-        guard limit.map({ UInt64(clamping: $0.wholeNanoseconds) }) != deadline?.limit else { return }
-        deadline?.close()
-        deadline = limit.map { ClientDeadline(loop, $0) }
-        // Some may be late already.
-        if !connections.isEmpty { deadline?.lookAtOnce() }
-    }
-
-    /// Ends those that were silent, or took over a frame, for too long. What they have written is still read, then their end of file closes them.
-    private func lookForLate() {
-        // While some are left out of the reading, what they have sent is not known.
-        guard idleDeadline?.isDue == true || frameDeadline?.isDue == true, !round.isCrowded else { return }
-        let now = loop.now
-        func since(_ begun: UInt64, _ connection: ClientConnection) -> UInt64? {
-            if connection.isEnding { return nil }
-            // That nothing comes is our doing.
-            return isPaused || connection.isPaused || moderation.isResting(connection) ? now : begun
-        }
-        if let idleDeadline, idleDeadline.isDue {
-            idleDeadline.look(at: connections, now: now, since: { since($0.lastActive, $0) }) { connection in
-                statistics.connectionsIdleClosed += 1
-                connection.isEnding = true
-                connection.pipe.endReading()
-            }
-        }
-        if let frameDeadline, frameDeadline.isDue {
-            frameDeadline.look(at: connections, now: now, since: { $0.frameBegan == 0 ? nil : since($0.frameBegan, $0) }) { connection in
-                connection.isEnding = true
-                connection.hasTimedOut = true
-                connection.pipe.endReading()
-            }
-        }
-    }
-
     /// What clients have written is still read; what they write from now on fails on their side.
     func endReading() {
         isEnding = true
@@ -236,9 +189,6 @@ final class Intake {
         if let rateLimiter, !isEnding { count = min(count, rateLimiter.limit.available(connection.bucket, now: loop.now)) }
         return UnsafeMutableRawBufferPointer(rebasing: buffer[carried..<carried + count])
     }
-
-    /// Connections whose reading is paused by their `client-rate-limit`.
-    var rateLimitedCount: Int { rateLimiter?.paused.count ?? 0 }
 
     var now: Instant { Instant(nanoseconds: loop.now) }
 
@@ -439,7 +389,7 @@ final class Intake {
     }
 
     /// Its `client-rate-limit` allows it again.
-    private func resume(_ connection: ClientConnection) {
+    func resume(_ connection: ClientConnection) {
         if !isPaused { startReading(connection, now: loop.now) }
     }
 

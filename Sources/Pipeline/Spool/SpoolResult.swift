@@ -58,20 +58,29 @@ public struct LoadedDelivery: Sendable {
     /// How long ago the oldest batch arrived.
     public var age: Duration
 
-    public struct Row: Sendable {
-        /// `ReportBoundaryLogsRequest`s of batches, end to end.
-        public var bytes: [UInt8]
+    /// A reference, so that its bytes can be freed as soon as they lie in the ring, whoever else holds the delivery. The thread that reads it from the spool
+    /// hands it over to the loop's.
+    public final class Row: @unchecked Sendable {
+        /// `ReportBoundaryLogsRequest`s of batches, end to end; empty once they were taken.
+        public private(set) var bytes: [UInt8]
         /// How long each is.
-        public var batchBytes: [Int]
+        public let batchBytes: [Int]
+        public let byteCount: Int
 
         public init(bytes: [UInt8], batchBytes: [Int]) {
             self.bytes = bytes
             self.batchBytes = batchBytes
+            byteCount = bytes.count
+        }
+
+        func takeBytes() -> [UInt8] {
+            defer { bytes = [] }
+            return bytes
         }
     }
 
     /// Request bytes of all rows.
-    public var byteCount: Int { rows.reduce(0) { $0 + $1.bytes.count } }
+    public var byteCount: Int { rows.reduce(0) { $0 + $1.byteCount } }
 
     public init(key: String, wasClaimed: Bool, rows: [Row], tally: Tally, age: Duration) {
         self.key = key
