@@ -57,7 +57,7 @@ public final class LogRing {
     @exclusivity(unchecked) private var laneBytes = 0
     /// Rings whose memory counts against this one's bound too, but for three quarters that are this one's own in any case.
     @exclusivity(unchecked) var sharers: [LogRing] = []
-    /// What a sharer is about to take: its ring leaves room for that before it is there.
+    /// What this ring, a sharer of another's bound, may come to hold: the other leaves room for it before it is there.
     @exclusivity(unchecked) var promisedBytes = 0
 
     @exclusivity(unchecked) private(set) var segments: [Segment] = []
