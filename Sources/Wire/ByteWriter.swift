@@ -32,7 +32,7 @@
 
     @inline(__always)
     mutating func append(littleEndian value: UInt64) {
-        assert(unsafe end - next >= 8)
+        assert(room >= 8)
         unsafe next.storeBytes(of: value.littleEndian, as: UInt64.self)
         unsafe next += 8
     }
@@ -41,7 +41,7 @@
     @inline(__always)
     mutating func append(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
-        assert(unsafe end - next >= count)
+        assert(room >= count)
         unsafe next.copyMemory(from: text.utf8Start, byteCount: count)
         unsafe next += count
     }
@@ -53,9 +53,9 @@
 
     @inline(__always)
     private mutating func appendLong(varint value: UInt64) {
-        assert(unsafe end - next >= 10)
+        assert(room >= 10)
         if value < 0x4000 {
-            unsafe next.storeBytes(of: UInt16(truncatingIfNeeded: value & 0x7F | 0x80 | (value &>> 7) &<< 8).littleEndian, as: UInt16.self)
+            unsafe next.storeBytes(of: Self.pair(value), as: UInt16.self)
             unsafe next += 2
         } else {
             Varint.write(value) { append($0) }
@@ -77,8 +77,7 @@
         let count = byteCount &- length.position &- length.width
         precondition(count >= 0 && count <= length.byteCountMax)
         if length.width == 2 {
-            let bytes = UInt16(truncatingIfNeeded: Varint.padded(UInt64(truncatingIfNeeded: count), width: 2))
-            unsafe start.storeBytes(of: bytes.littleEndian, toByteOffset: length.position, as: UInt16.self)
+            unsafe start.storeBytes(of: Self.pair(UInt64(truncatingIfNeeded: count)), toByteOffset: length.position, as: UInt16.self)
         } else {
             let bytes = Varint.padded(UInt64(truncatingIfNeeded: count), width: length.width)
             for offset in 0..<length.width {
@@ -86,6 +85,10 @@
             }
         }
     }
+
+    /// A varint of two bytes, as it lies in memory.
+    @inline(__always)
+    private static func pair(_ value: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: Varint.padded(value, width: 2)).littleEndian }
 
     /// Where the length of a message is to be written.
     struct Length {
@@ -98,7 +101,7 @@
     @inline(__always)
     mutating func append(_ bytes: RawSpan, _ range: Range<Int>) {
         let count = range.byteCount
-        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount && count <= (unsafe end - next))
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount && count <= room)
         // What is written too much is written over, or not counted.
         let isFarFromEnd = bytes.byteCount &- range.lowerBound >= Self.slack
         if count <= 16, isFarFromEnd {

@@ -181,8 +181,6 @@ struct BoundaryScanTests {
         #expect(scanned.firstSequenceNumber == 3 && scanned.isSequenceContiguous)
     }
 
-    private func varint(_ value: UInt64) -> [UInt8] { value < 0x80 ? [UInt8(value)] : [UInt8(truncatingIfNeeded: value) | 0x80] + varint(value >> 7) }
-
     @Test func repeatedLogsMerge() throws {
         let first = oneLog + stringField(2, "first") + stringField(3, "process")
         let second = stringField(2, "second") + twoLogs

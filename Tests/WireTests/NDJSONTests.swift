@@ -8,16 +8,6 @@ struct NDJSONTests {
         bytesField(2, [0x08] + varint(UInt64(bitPattern: seconds)) + [0x10] + varint(UInt64(bitPattern: Int64(nanos))))
     }
 
-    private func varint(_ value: UInt64) -> [UInt8] {
-        var rest = value
-        var bytes: [UInt8] = []
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        return bytes + [UInt8(rest)]
-    }
-
     @Test func aFullLog() {
         let http = stringField(1, "GET") + stringField(2, "https://a.io/x?q=1") + stringField(3, "domain=*.a.io")
         let log = bytesField(1, [0x08, 0x01] + time(1_795_447_957, 414_790_379) + bytesField(3, http) + [0x20, 0x2A])

@@ -3,11 +3,5 @@ func stringField(_ number: UInt8, _ text: String) -> [UInt8] { bytesField(number
 
 func bytesField(_ number: UInt8, _ value: [UInt8]) -> [UInt8] {
     precondition(number < 16)
-    var length: [UInt8] = []
-    var rest = value.count
-    while rest >= 0x80 {
-        length.append(UInt8(rest & 0x7F) | 0x80)
-        rest >>= 7
-    }
-    return [number << 3 | 2] + length + [UInt8(rest)] + value
+    return [number << 3 | 2] + varint(UInt64(value.count)) + value
 }

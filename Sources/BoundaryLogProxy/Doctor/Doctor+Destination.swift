@@ -97,42 +97,62 @@ extension Doctor {
     private mutating func examineAnswer(_ result: ServerProbe.Result, isOTLP: Bool, hasToken: Bool, tokenOption: String, address: String) {
         let words = "HTTP \(result.status)" + (result.text.isEmpty ? "" : ": \(result.text)")
         let protocolText = result.httpVersion == 20 ? " over HTTP/2" : ""
-        let untold = "whether it takes logs, only a log can tell"
         switch result.status {
         case 401, 403, 407:
             let proxy = result.status == 407
-            return fail(
+            fail(
                 "token", "refused, by the \(proxy ? "proxy" : "server"), with \(words)",
                 proxy ? "put the user info of the proxy's variable right" : hasToken ? "renew the token; a token file is read again on SIGHUP and after a 401" : "give a token: \(tokenOption)")
         case 300..<400:
-            return fail(
+            fail(
                 "destination", "answers \(words), and redirects are not followed (to \(result.location ?? "nowhere"))",
                 "put the address it leads to in \(address)")
-        case 404 where isOTLP, 405 where isOTLP, 410 where isOTLP:
-            return fail(
-                "destination", "answers \(words) to a delivery without a record\(protocolText): nobody takes OTLP there",
-                "compare the path of \(address) with the server's; most have v1/logs")
-        case 415 where isOTLP:
-            return fail("destination", "answers \(words)\(protocolText): it does not take this protocol", "try the other --otlp-protocol")
+        case 408, 425, 429, 500, 502, 503, 504:
+            warn(
+                "destination", "answers \(words)\(protocolText): logs would wait",
+                "look at the server, and at what stands before it")
+        default:
+            if isOTLP {
+                examineOTLPAnswer(result.status, words, protocolText, hasToken: hasToken, address: address)
+            } else {
+                examineOptionsAnswer(result.status, words, protocolText, hasToken: hasToken, address: address)
+            }
+        }
+    }
+
+    /// A server that takes logs knows POST, and may not know OPTIONS.
+    private mutating func examineOptionsAnswer(_ status: Int, _ words: String, _ protocolText: String, hasToken: Bool, address: String) {
+        switch status {
         case 404, 410:
             warn(
                 "destination", "answers \(words) to OPTIONS\(protocolText): perhaps it knows only POST there, perhaps the path is wrong",
                 "compare the path of \(address) with the server's")
-        case 408, 425, 429, 500, 502, 503, 504:
-            return warn(
-                "destination", "answers \(words)\(protocolText): logs would wait",
-                "look at the server, and at what stands before it")
-        case 200..<300 where isOTLP:
-            ok("destination", "takes OTLP: answers HTTP \(result.status) to a delivery without a record\(protocolText)")
-            if hasToken { ok("token", "accepted") }
-            return
-        case 200..<300: ok("destination", "answers \(words) to OPTIONS\(protocolText); \(untold)")
-        case _ where isOTLP:
-            warn("destination", "answers \(words) to a delivery without a record\(protocolText); \(untold)", "look at what the server says to the first log")
-        default: ok("destination", "answers \(words) to OPTIONS\(protocolText), as servers do that know only POST; \(untold)")
+        case 200..<300: ok("destination", "answers \(words) to OPTIONS\(protocolText); \(Self.untold)")
+        default: ok("destination", "answers \(words) to OPTIONS\(protocolText), as servers do that know only POST; \(Self.untold)")
         }
-        if hasToken { ok("token", "not refused; whether it is accepted, only a log can tell") }
+        if hasToken { sayTokenIsNotRefused() }
     }
+
+    private mutating func examineOTLPAnswer(_ status: Int, _ words: String, _ protocolText: String, hasToken: Bool, address: String) {
+        switch status {
+        case 404, 405, 410:
+            fail(
+                "destination", "answers \(words) to a delivery without a record\(protocolText): nobody takes OTLP there",
+                "compare the path of \(address) with the server's; most have v1/logs")
+        case 415:
+            fail("destination", "answers \(words)\(protocolText): it does not take this protocol", "try the other --otlp-protocol")
+        case 200..<300:
+            ok("destination", "takes OTLP: answers HTTP \(status) to a delivery without a record\(protocolText)")
+            if hasToken { ok("token", "accepted") }
+        default:
+            warn("destination", "answers \(words) to a delivery without a record\(protocolText); \(Self.untold)", "look at what the server says to the first log")
+            if hasToken { sayTokenIsNotRefused() }
+        }
+    }
+
+    private static let untold = "whether it takes logs, only a log can tell"
+
+    private mutating func sayTokenIsNotRefused() { ok("token", "not refused; whether it is accepted, only a log can tell") }
 
     // MARK: coderd
 
